@@ -1,0 +1,39 @@
+// What `npm test` runs, after tools/setup.mjs: types, lint, floors, then every test. Arguments go to vitest
+// (`npm test -- packages/jwt`), and then only vitest runs.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const env = { ...process.env, PATH: join(root, 'node_modules/.bin') + delimiter + process.env.PATH };
+const asked = process.argv.slice(2);
+const REPORT = '.tmp/vitest.json';
+
+function run(title, command, ...args) {
+  process.stderr.write(`[test] ${title}\n`);
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return status ?? 1;
+}
+
+const CHECKS = [
+  ['types', 'tsc', '-b'],
+  ['format and lint', 'biome', 'check', '.'],
+  ['typed lint', 'oxlint', '--type-aware'],
+  ['floors', 'node', 'tools/floors.mjs'],
+];
+if (asked.length === 0) {
+  for (const check of CHECKS) if (run(...check) !== 0) process.exit(1);
+}
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
+const status = run('tests', 'vitest', 'run', ...reporters, ...asked);
+try {
+  const report = JSON.parse(readFileSync(join(root, REPORT), 'utf8'));
+  const skipped = report.numPendingTests + report.numTodoTests;
+  process.stdout.write(`${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped\n`);
+  // a run of nothing proves nothing
+  if (status === 0 && report.numPassedTests === 0) process.exit(1);
+} catch {
+  process.stderr.write('[test] vitest left no report\n');
+}
+process.exit(status);
