@@ -1,0 +1,242 @@
+/**
+ * What the authorization server asks of a database. Two implementations stand behind it, SQLite and PostgreSQL, and both
+ * run the one suite in `testing/store-contract.ts`.
+ *
+ * Every method is one atomic step: it happens whole or not at all, also when the process is killed half way, and it
+ * resolves after the commit is durable. Times are milliseconds since 1970, read from the store's own clock inside the
+ * step, so that replicas with different clocks agree. A method that can't reach the database within two seconds rejects
+ * with {@link StoreFailed}.
+ */
+export interface Store {
+  // accounts
+  /** Makes a user unless the address is taken. `email` comes normalised. */
+  createUser(user: NewUser): Promise<{ readonly status: 'created'; readonly user: User } | { readonly status: 'taken' }>;
+  findUserByEmail(email: string): Promise<User | undefined>;
+  findUser(id: string): Promise<User | undefined>;
+  /** Replaces the hash (an upgrade of parameters) if the credential version is still the one that was verified. */
+  upgradePasswordHash(userId: string, credentialVersion: number, passwordHash: string): Promise<void>;
+
+  // sessions
+  /**
+   * Starts a session and its first grant, counter 0. Locks the user, re-checks the credential version that was verified,
+   * and takes the session's time as max(now, every sessions cut-off that applies + 1 ms): order needs no clock.
+   */
+  startSession(start: SessionStart): Promise<SessionStarted | { readonly status: 'credential-changed' | 'disabled' }>;
+  /** Live sessions (not ended, neither limit passed) of a user, newest first. */
+  listSessions(userId: string): Promise<readonly Session[]>;
+  findSession(sessionId: string): Promise<Session | undefined>;
+  /** Ends one session of this user with its grants, and writes its revocation. */
+  endSession(userId: string, sessionId: string, reason: EndReason): Promise<'ended' | 'unknown'>;
+  /**
+   * Ends every session of a user and writes one `sessions-before:subject` revocation at max(now, newest session's time),
+   * under the same lock that {@link startSession} takes.
+   */
+  endAllSessions(userId: string, reason: EndReason): Promise<{ readonly cutoff: number }>;
+
+  // grants
+  /** Looks a grant up with its session, for sign-out. Changes nothing. */
+  findGrant(grantId: string): Promise<Grant | undefined>;
+  /**
+   * Judges a presented refresh counter and advances the grant's where that is due, in one step.
+   *
+   * Of any number of concurrent calls with the same counter, exactly one answers `'advanced'`. A `'replayed'` answer has
+   * already ended the grant and its session, and its revocation is durable. `presentation.epoch` is compared with the
+   * database's in the same step; `'epoch'` says it is another now and nothing was changed. `'late'` says that
+   * `waitedMs()` was over 10,000 when the row was reached; nothing was changed.
+   */
+  presentRefreshCounter(presentation: RefreshPresentation): Promise<RefreshVerdict>;
+  /**
+   * The database went back in time: draws a new epoch, ends every session, writes a `sessions-before:everyone` cut-off at
+   * max(now, newest session's time). Does nothing if the epoch is no longer `seen`.
+   */
+  changeEpoch(seen: Uint8Array): Promise<void>;
+
+  // signing keys
+  listSigningKeys(): Promise<readonly SigningKeyRow[]>;
+  /** Inserts these keys if there is none of their algorithm yet; of several at once exactly one set is kept. Answers with what is there. */
+  ensureSigningKeys(keys: readonly SigningKeyRow[]): Promise<readonly SigningKeyRow[]>;
+
+  // revocations
+  /** Numbers committed, unnumbered rows in order of insertion. Of several processes one does it at a time. Answers the newest number. */
+  publishRevocations(): Promise<FeedPosition>;
+  /** Published rows with number > `after`, ascending, at most `limit`. */
+  readRevocations(after: number, limit: number): Promise<readonly PublishedRevocation[]>;
+  /** Every published row that is not past `until`, with the position they stand at, from one consistent read. */
+  snapshotRevocations(): Promise<{ readonly position: FeedPosition; readonly rows: readonly PublishedRevocation[] }>;
+  /** Writes a revocation by itself (an administrator's, a command's). */
+  revoke(revocation: NewRevocation): Promise<void>;
+  /** Removes rows past `until`, at most `limit`. The newest number is never lost. */
+  pruneRevocations(limit: number): Promise<number>;
+
+  // meta
+  /** Now by the store's clock, the epoch, the newest published number. Cheap: polled several times a second. */
+  readState(): Promise<StoreState>;
+  /** True when something was committed since the last call, by this process or another. May say true too often, never false wrongly for longer than 200 ms. */
+  changedSince(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly name: string | undefined;
+}
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly emailVerifiedAt: number | undefined;
+  readonly passwordHash: string | undefined;
+  readonly credentialVersion: number;
+  readonly name: string | undefined;
+  readonly roles: readonly string[];
+  readonly createdAt: number;
+  readonly disabledAt: number | undefined;
+  /** Sessions made at or before this are over. */
+  readonly sessionsCutoff: number;
+  /** Tokens made at or before this are over. */
+  readonly tokensCutoff: number;
+}
+
+export type Delivery = 'cookie' | 'bearer';
+export type EndReason = 'sign-out' | 'sign-out-everywhere' | 'ended-by-user' | 'replayed' | 'restored' | 'admin';
+
+export interface SessionStart {
+  readonly userId: string;
+  readonly credentialVersion: number;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  readonly delivery: Delivery;
+  readonly secretId: string;
+  readonly device: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly ip: string | undefined;
+  readonly amr: readonly string[];
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
+export interface SessionStarted {
+  readonly status: 'started';
+  readonly session: Session;
+  readonly grant: Grant;
+  readonly user: User;
+  readonly epoch: Uint8Array;
+  readonly now: number;
+  /** An access token's `jti` made now must be at or after this: later than every tokens cut-off that applies. */
+  readonly tokensFrom: number;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly userId: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly idleExpiresAt: number;
+  readonly absoluteExpiresAt: number;
+  readonly endedAt: number | undefined;
+  readonly endReason: EndReason | undefined;
+  readonly device: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly ip: string | undefined;
+  readonly amr: readonly string[];
+}
+
+export interface Grant {
+  readonly id: string;
+  readonly sessionId: string | undefined;
+  readonly userId: string;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  readonly delivery: Delivery;
+  readonly counter: number;
+  readonly rotatedAt: number;
+  readonly secretId: string;
+  readonly endedAt: number | undefined;
+}
+
+export interface RefreshPresentation {
+  readonly grantId: string;
+  readonly counter: number;
+  readonly epoch: Uint8Array;
+  /** How the token came. A grant of the other delivery answers `'ended'` and nothing is changed. */
+  readonly delivery: Delivery;
+  /** SHA-256 of the Idempotency-Key. */
+  readonly retryKeyHash: Uint8Array | undefined;
+  /** Milliseconds since the request arrived, by a monotonic clock; called when the row is reached. */
+  readonly waitedMs: () => number;
+  readonly windowSeconds: number;
+  readonly idleSeconds: number;
+  /** The secret under which a token handed out by this step is made; it is kept on the row when the counter advances. */
+  readonly secretId: string;
+  readonly ip: string | undefined;
+}
+
+export type RefreshVerdict =
+  | {
+      readonly status: 'advanced' | 'same' | 'retry';
+      /** After the step: `grant.counter` and `grant.secretId` are those of the token to hand out. */
+      readonly grant: Grant;
+      readonly session: Session;
+      readonly user: User;
+      readonly now: number;
+      readonly tokensFrom: number;
+    }
+  | { readonly status: 'replayed'; readonly grant: Grant }
+  | { readonly status: 'ahead' | 'ended' | 'unknown' | 'epoch' | 'late' };
+
+export interface SigningKeyRow {
+  readonly kid: string;
+  readonly alg: string;
+  readonly publicJwk: string;
+  readonly sealedPrivateJwk: Uint8Array;
+  readonly secretId: string;
+  readonly state: 'next' | 'active' | 'retiring';
+  readonly createdAt: number;
+}
+
+/** Codes as in docs/protocol.md §5. */
+export type RevocationCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+
+export interface NewRevocation {
+  readonly code: RevocationCode;
+  /** The plain value (session id, user id, client id, `jti`; empty for everyone); stored blinded. */
+  readonly value: string;
+  readonly before: number;
+}
+
+export interface PublishedRevocation {
+  readonly number: number;
+  readonly code: RevocationCode;
+  /** Blinded id, 16 bytes. */
+  readonly id: Uint8Array;
+  readonly before: number;
+  readonly until: number;
+}
+
+export interface FeedPosition {
+  readonly epoch: Uint8Array;
+  readonly number: number;
+}
+
+export interface StoreState {
+  readonly now: number;
+  readonly epoch: Uint8Array;
+  readonly number: number;
+}
+
+/** The database could not be reached or did not commit. Nothing is known to have happened; a retry may help. */
+export class StoreFailed extends Error {
+  override readonly name = 'StoreFailed';
+}
+
+/** What opening a store takes beside its address. Tests pass a clock and a source of randomness. */
+export interface StoreOptions {
+  /** Issuer whose ids are blinded. */
+  readonly issuer: string;
+  /** Milliseconds since 1970. Default: the database's own clock (SQLite: the process's). */
+  readonly clock?: () => number;
+  readonly random?: (bytes: number) => Uint8Array;
+  /** Longest access-token lifetime in force, whole seconds: decides how long a revocation row lives. Default: 300. */
+  readonly accessTokenSeconds?: number;
+}
