@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import {
+  type AuthorizationServer,
+  createServer,
+  databaseFromUrl,
+  type ServerOptions,
+  StoreFailed,
+} from '@mapae/server';
+import type { Logger } from 'pino';
+import { prepareDataFolder } from './data-folder.ts';
+import { CliError, EXIT } from './failure.ts';
+import { type Listening, listen } from './listen.ts';
+import { logTo } from './log.ts';
+import { developmentSecret, readSecretFile } from './secret.ts';
+import type { Settings } from './settings.ts';
+
+const DEFAULT_PORT = 4000;
+const GRACE_MS = 10_000;
+
+/** A running `mapae serve`. */
+export interface Serving {
+  readonly issuer: string;
+  readonly port: number;
+  /** Drains and closes everything; a second call cuts what is still open. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the authorization server of these settings.
+ *
+ * @throws {CliError} for everything a person can mend: settings, secret, data folder, port.
+ */
+export async function serve(settings: Partial<Settings>, log: Logger): Promise<Serving> {
+  const dev = settings.dev ?? false;
+  const port = settings.port ?? DEFAULT_PORT;
+  const issuer = settings.issuer ?? (dev ? `http://localhost:${port}` : undefined);
+  if (issuer === undefined) {
+    throw new CliError(
+      'no issuer: the public address of this server is not known',
+      'set --issuer https://…, or use --dev on your own machine',
+    );
+  }
+  if (dev && settings.host !== undefined && !isLoopback(settings.host)) {
+    throw new CliError(
+      '--dev listens on loopback only: its revocation feed is open',
+      'leave --host out, or leave --dev out',
+    );
+  }
+  const needsFolder = settings.database === undefined || (dev && secretsOf(settings) === undefined);
+  const folder = needsFolder ? prepareDataFolder(settings.data ?? './data') : '';
+  const server = await open({
+    issuer,
+    database: databaseFromUrl(settings.database ?? `sqlite:${join(folder, 'mapae.db')}`),
+    secrets: findSecrets(settings, dev, folder),
+    mode: dev ? 'development' : 'production',
+    log: logTo(log),
+    ...(dev && settings.feedKeys === undefined ? { dangerouslyOpenFeed: true } : {}),
+    ...passedOn(settings),
+  });
+  let listening: Listening;
+  try {
+    listening = await listen(listenerFor(server), port, settings.host);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  log.info({
+    event: 'listening',
+    issuer,
+    port: listening.port,
+    mode: dev ? 'development' : 'production',
+    node: process.version,
+  });
+  return { issuer, port: listening.port, stop: stopOnce(server, listening, log) };
+}
+
+const SAME_NAME = [
+  'resources',
+  'origins',
+  'bearerOrigins',
+  'feedKeys',
+  'trustedProxies',
+  'accessTokenSeconds',
+  'idleSeconds',
+  'absoluteSeconds',
+] as const;
+
+function passedOn(settings: Partial<Settings>): Partial<ServerOptions> {
+  return Object.fromEntries(
+    SAME_NAME.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])),
+  );
+}
+
+function secretsOf(settings: Partial<Settings>): readonly string[] | undefined {
+  if (settings.secrets !== undefined) return settings.secrets;
+  return settings.secretFile === undefined ? undefined : readSecretFile(settings.secretFile);
+}
+
+function findSecrets(settings: Partial<Settings>, dev: boolean, folder: string): readonly string[] {
+  const given = secretsOf(settings);
+  if (given !== undefined) return given;
+  if (dev) return developmentSecret(folder);
+  throw new CliError(
+    'no secret: signing keys and refresh tokens depend on one',
+    'make one with `openssl rand -base64 32 > secret && chmod 600 secret`, then --secret-file secret',
+    EXIT.data,
+  );
+}
+
+async function open(options: ServerOptions): Promise<AuthorizationServer> {
+  try {
+    return await createServer(options);
+  } catch (cause) {
+    if (!(cause instanceof StoreFailed)) throw cause;
+    throw new CliError(
+      `the database can't be opened: ${cause.message}`,
+      'check --database and that it is running',
+      EXIT.data,
+      { cause },
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function listenerFor(server: AuthorizationServer): ReturnType<typeof getRequestListener> {
+  return getRequestListener((request, env) => {
+    const remoteAddress = (env as HttpBindings).incoming.socket.remoteAddress;
+    return server.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
+  });
+}
+
+function stopOnce(server: AuthorizationServer, listening: Listening, log: Logger): () => Promise<void> {
+  let stopping: Promise<void> | undefined;
+  return async () => {
+    if (stopping !== undefined) {
+      await Promise.all([stopping, listening.close(0)]);
+      return;
+    }
+    const closed = listening.close(GRACE_MS);
+    // ends the feed's streams, which would otherwise hold the connections open for the whole grace
+    stopping = server.close().then(async () => {
+      await closed;
+      log.info({ event: 'stopped' });
+    });
+    await stopping;
+  };
+}

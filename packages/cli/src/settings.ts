@@ -1,0 +1,264 @@
+import { CliError } from './failure.ts';
+
+/** One API that tokens can be made for. */
+export interface ApiSetting {
+  readonly identifier: string;
+  readonly scopes: readonly string[];
+}
+
+/** What `mapae.config.ts` may hold, and what flags and environment are turned into. All members are optional there. */
+export interface Settings {
+  /** Public address of this server, without a trailing slash. Default in development: `http://localhost:<port>`. */
+  readonly issuer: string;
+  /** 0 to 65535; 0 takes a free one. Default: 4000. */
+  readonly port: number;
+  /** Address to listen on. Default: both loopback addresses. */
+  readonly host: string;
+  /** Folder of the embedded database and the development secret. Default: `./data`. */
+  readonly data: string;
+  /** `sqlite:<path>` or `postgres://…`. Default: `sqlite:<data>/mapae.db`. */
+  readonly database: string;
+  /** File with one secret a line, the first one in use. */
+  readonly secretFile: string;
+  /** The secrets themselves, first in use. Never by flag: command lines are public on a machine. */
+  readonly secrets: readonly string[];
+  readonly resources: readonly ApiSetting[];
+  /** Origins whose pages may use cookies here. */
+  readonly origins: readonly string[];
+  /** Origins whose pages may ask for tokens in the answer's body. */
+  readonly bearerOrigins: readonly string[];
+  /** Who may follow the revocation feed. */
+  readonly feedKeys: readonly { readonly name: string; readonly key: string }[];
+  readonly trustedProxies: readonly string[];
+  /** Whole seconds. Default: 300. */
+  readonly accessTokenSeconds: number;
+  /** Whole seconds. Default: 30 days. */
+  readonly idleSeconds: number;
+  /** Whole seconds. Default: 180 days. */
+  readonly absoluteSeconds: number;
+  readonly dev: boolean;
+  readonly logLevel: string;
+}
+
+type Name = keyof Settings;
+
+interface Row {
+  readonly name: Name;
+  /** Flag with its placeholder; none for what must not stand on a command line. */
+  readonly flag?: string;
+  readonly env: string;
+  readonly many?: true;
+  readonly help: string;
+  parse(text: string, from: string): unknown;
+}
+
+const text = (value: string): string => value;
+const words = (value: string): string[] => value.split(/[\s,]+/).filter((word) => word !== '');
+
+function wholeNumber(least: number, most: number) {
+  return (value: string, from: string): number => {
+    const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= least && number <= most)) {
+      throw new CliError(`${from} must be a whole number from ${least} to ${most}`, 'see `mapae serve --help`');
+    }
+    return number;
+  };
+}
+
+function yesOrNo(value: string, from: string): boolean {
+  if (value === '1' || value === 'true') return true;
+  if (value === '0' || value === 'false') return false;
+  throw new CliError(`${from} must be 1 or 0`, 'see `mapae serve --help`');
+}
+
+function level(value: string, from: string): string {
+  if (['debug', 'info', 'warn', 'error', 'silent'].includes(value)) return value;
+  throw new CliError(`${from} must be debug, info, warn, error or silent`, 'see `mapae serve --help`');
+}
+
+function resource(value: string, from: string): ApiSetting[] {
+  const cut = value.indexOf('=');
+  const identifier = cut === -1 ? value : value.slice(0, cut);
+  const scopes = cut === -1 ? [] : words(value.slice(cut + 1));
+  if (identifier === '' || scopes.length === 0) {
+    throw new CliError(
+      `${from} must be "<identifier>=<scope> <scope> …"`,
+      'for instance "https://api.example=notes:read notes:write"',
+    );
+  }
+  return [{ identifier, scopes }];
+}
+
+function feedKeys(value: string, from: string): { name: string; key: string }[] {
+  return words(value).map((word) => {
+    const cut = word.indexOf('=');
+    if (cut < 1) throw new CliError(`${from} must be "<name>=<key>"`, 'make a key with `openssl rand -base64 32`');
+    return { name: word.slice(0, cut), key: word.slice(cut + 1) };
+  });
+}
+
+function databaseFlag(value: string, from: string): string {
+  if (from.startsWith('--') && /^[a-z]+:\/\/[^/]*:[^/]*@/.test(value)) {
+    throw new CliError(
+      `${from} holds a password, and command lines are public`,
+      'give it as MAPAE_DATABASE or in mapae.config.ts',
+    );
+  }
+  return value;
+}
+
+/** Every setting once: its flag, its environment variable, how it is read. `--help` and the docs come from here. */
+export const SETTINGS: readonly Row[] = [
+  {
+    name: 'dev',
+    flag: '--dev',
+    env: 'MAPAE_DEV',
+    help: 'development: makes a secret, allows http on loopback, opens the feed there',
+    parse: yesOrNo,
+  },
+  { name: 'issuer', flag: '--issuer <url>', env: 'MAPAE_ISSUER', help: 'public address of this server', parse: text },
+  {
+    name: 'port',
+    flag: '--port <number>',
+    env: 'MAPAE_PORT',
+    help: 'port to listen on (4000)',
+    parse: wholeNumber(0, 65_535),
+  },
+  { name: 'host', flag: '--host <address>', env: 'MAPAE_HOST', help: 'address to listen on (loopback)', parse: text },
+  {
+    name: 'data',
+    flag: '--data <folder>',
+    env: 'MAPAE_DATA',
+    help: 'folder of the embedded database (./data)',
+    parse: text,
+  },
+  {
+    name: 'database',
+    flag: '--database <url>',
+    env: 'MAPAE_DATABASE',
+    help: 'sqlite:<path> or postgres://… (sqlite in the data folder)',
+    parse: databaseFlag,
+  },
+  {
+    name: 'secretFile',
+    flag: '--secret-file <path>',
+    env: 'MAPAE_SECRET_FILE',
+    help: 'file with one secret a line, the first in use',
+    parse: text,
+  },
+  {
+    name: 'secrets',
+    env: 'MAPAE_SECRET',
+    help: 'the secrets themselves, separated by spaces, the first in use',
+    parse: words,
+  },
+  {
+    name: 'resources',
+    flag: '--resource <id=scopes>',
+    env: 'MAPAE_RESOURCE',
+    many: true,
+    help: 'an API and its scopes; may be repeated',
+    parse: resource,
+  },
+  {
+    name: 'origins',
+    flag: '--origin <origin>',
+    env: 'MAPAE_ORIGINS',
+    many: true,
+    help: 'origin whose pages may use cookies here; may be repeated',
+    parse: words,
+  },
+  {
+    name: 'bearerOrigins',
+    flag: '--bearer-origin <origin>',
+    env: 'MAPAE_BEARER_ORIGINS',
+    many: true,
+    help: 'origin whose pages may hold tokens; may be repeated',
+    parse: words,
+  },
+  {
+    name: 'feedKeys',
+    env: 'MAPAE_FEED_KEYS',
+    help: 'who may follow the revocation feed: "<name>=<key> …"',
+    parse: feedKeys,
+  },
+  {
+    name: 'trustedProxies',
+    flag: '--trusted-proxy <cidr>',
+    env: 'MAPAE_TRUSTED_PROXIES',
+    many: true,
+    help: 'proxy whose X-Forwarded-For counts; may be repeated',
+    parse: words,
+  },
+  {
+    name: 'accessTokenSeconds',
+    flag: '--access-token-seconds <n>',
+    env: 'MAPAE_ACCESS_TOKEN_SECONDS',
+    help: 'life of an access token (300)',
+    parse: wholeNumber(30, 86_400),
+  },
+  {
+    name: 'idleSeconds',
+    flag: '--idle-seconds <n>',
+    env: 'MAPAE_IDLE_SECONDS',
+    help: 'session ends when unused for (2592000)',
+    parse: wholeNumber(60, 315_360_000),
+  },
+  {
+    name: 'absoluteSeconds',
+    flag: '--absolute-seconds <n>',
+    env: 'MAPAE_ABSOLUTE_SECONDS',
+    help: 'session ends in any case after (15552000)',
+    parse: wholeNumber(60, 315_360_000),
+  },
+  {
+    name: 'logLevel',
+    flag: '--log-level <level>',
+    env: 'MAPAE_LOG_LEVEL',
+    help: 'debug, info, warn, error or silent (info)',
+    parse: level,
+  },
+];
+
+const NAMES: ReadonlySet<string> = new Set(SETTINGS.map((row) => row.name));
+
+/** Flags over environment over file. What no source names is absent. */
+export function mergeSettings(
+  flags: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+  file: Partial<Settings>,
+): Partial<Settings> {
+  const merged: Partial<Record<Name, unknown>> = { ...file };
+  for (const row of SETTINGS) {
+    const fromEnv = env[row.env];
+    if (fromEnv !== undefined && fromEnv !== '') merged[row.name] = row.parse(fromEnv, row.env);
+    const given = row.flag === undefined ? undefined : flags[row.name];
+    if (given === undefined) continue;
+    const flag = row.flag?.split(' ')[0] ?? row.name;
+    if (given === true) merged[row.name] = true;
+    else if (Array.isArray(given)) merged[row.name] = given.flatMap((one) => row.parse(String(one), flag));
+    else merged[row.name] = row.parse(String(given), flag);
+  }
+  return merged as Partial<Settings>;
+}
+
+/**
+ * Checks the names in a config file; the values are checked by whoever uses them.
+ *
+ * @throws {CliError} naming the first member that is no setting.
+ */
+export function parseConfigFile(value: unknown, path: string): Partial<Settings> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CliError(`${path} has no object as its default export`, 'export default defineConfig({ … })');
+  }
+  for (const name of Object.keys(value)) {
+    if (!NAMES.has(name))
+      throw new CliError(`${path}: unknown setting '${name}'`, `settings are ${[...NAMES].join(', ')}`);
+  }
+  return value as Partial<Settings>;
+}
+
+/** Types the default export of `mapae.config.ts`. */
+export function defineConfig(settings: Partial<Settings>): Partial<Settings> {
+  return settings;
+}
