@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Breakage } from './breakages.ts';
+
+/** A process of ours under test, told apart from the test by nothing but its address. */
+export interface Started {
+  readonly port: number;
+  readonly url: string;
+  /** Everything it wrote so far, both streams. */
+  log(): string;
+  /** Sends the signal and resolves when the process is gone. */
+  end(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<void>;
+  pause(): void;
+  resume(): void;
+  readonly pid: number;
+}
+
+const SETUP_SECONDS = 20;
+
+/**
+ * Starts a program of tests/support on this Node, with its settings as JSON in `MAPAE_TEST_SETTINGS`, and waits for its
+ * line `{"event":"listening","port":…}`.
+ */
+export async function start(program: string, settings: unknown, breakage?: Breakage): Promise<Started> {
+  const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+  const broken = breakage === undefined ? [] : ['--import', here('./broken-build.ts')];
+  const args = ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning', ...broken, here(program)];
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      MAPAE_TEST_SETTINGS: JSON.stringify(settings),
+      ...(breakage === undefined ? {} : { MAPAE_TEST_BREAKAGE: JSON.stringify(breakage) }),
+    },
+  });
+  let written = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      written += chunk;
+    });
+  }
+  const gone = once(child, 'close');
+  const port = await listening(child, () => written);
+  return {
+    port,
+    url: `http://localhost:${port}`,
+    pid: child.pid ?? 0,
+    log: () => written,
+    async end(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      await gone;
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  };
+}
+
+async function listening(child: ChildProcess, written: () => string): Promise<number> {
+  for (let tries = 0; tries < SETUP_SECONDS * 50; tries++) {
+    const found = /"event":"listening","port":(\d+)/.exec(written());
+    if (found?.[1] !== undefined) return Number(found[1]);
+    if (child.exitCode !== null || child.signalCode !== null) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`did not start:\n${written()}`);
+}
