@@ -10,7 +10,9 @@
 export interface Store {
   // accounts
   /** Makes a user unless the address is taken. `email` comes normalised. */
-  createUser(user: NewUser): Promise<{ readonly status: 'created'; readonly user: User } | { readonly status: 'taken' }>;
+  createUser(
+    user: NewUser,
+  ): Promise<{ readonly status: 'created'; readonly user: User } | { readonly status: 'taken' }>;
   findUserByEmail(email: string): Promise<User | undefined>;
   findUser(id: string): Promise<User | undefined>;
   /** Replaces the hash (an upgrade of parameters) if the credential version is still the one that was verified. */

@@ -1,0 +1,59 @@
+import { generateTimeOrderedId } from '@mapae/jwt';
+import { type Context, transact } from './context.ts';
+import { readInstant } from './instant.ts';
+import { toUser } from './rows.ts';
+import type { Store } from './store.ts';
+
+type Accounts = Pick<Store, 'createUser' | 'findUserByEmail' | 'findUser' | 'upgradePasswordHash'>;
+
+export function accounts(context: Context): Accounts {
+  const { db } = context;
+  return {
+    async createUser({ email, passwordHash, name }) {
+      return transact(context, async (step) => {
+        const { now } = await readInstant(context, step);
+        const row = await step
+          .insertInto('users')
+          .values({
+            id: generateTimeOrderedId(now, context.random),
+            email,
+            email_verified_at: null,
+            password_hash: passwordHash,
+            credential_version: 1,
+            name: name ?? null,
+            roles: '[]',
+            created_at: now,
+            disabled_at: null,
+            sessions_cutoff: 0,
+            tokens_cutoff: 0,
+          })
+          // the unique index decides a race, not a look beforehand
+          .onConflict((conflict) => conflict.column('email').doNothing())
+          .returningAll()
+          .executeTakeFirst();
+        return row === undefined ? { status: 'taken' } : { status: 'created', user: toUser(row) };
+      });
+    },
+
+    async findUserByEmail(email) {
+      const row = await db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+      return row === undefined ? undefined : toUser(row);
+    },
+
+    async findUser(id) {
+      const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : toUser(row);
+    },
+
+    async upgradePasswordHash(userId, credentialVersion, passwordHash) {
+      await transact(context, async (step) => {
+        await step
+          .updateTable('users')
+          .set({ password_hash: passwordHash })
+          .where('id', '=', userId)
+          .where('credential_version', '=', credentialVersion)
+          .execute();
+      });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Db, Step, StoreDialect } from './dialect.ts';
+
+/** Tries of a step that others were in the way of. With locks taken in one order the second is not needed. */
+const TRIES = 3;
+
+/** What the parts of a store share. */
+export interface Context {
+  readonly db: Db;
+  readonly dialect: StoreDialect;
+  readonly issuer: string;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly clock: (() => number) | undefined;
+}
+
+/** Now by the store's clock, as an expression of whole milliseconds. */
+export function nowExpression(context: Context): RawBuilder<number> {
+  // the cast, because PostgreSQL takes a bare parameter for text
+  return context.clock === undefined
+    ? context.dialect.now()
+    : sql<number>`cast(${Math.floor(context.clock())} as bigint)`;
+}
+
+/**
+ * Does a step whole or not at all. Resolves after the commit.
+ *
+ * Locks are taken in one order everywhere: named locks, user, session, grant.
+ *
+ * @param work  May run again from the start when a deadlock or a serialization failure threw it out; must have no
+ *   effect but on the database.
+ */
+export async function transact<T>(context: Context, work: (step: Step) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await context.db.transaction().execute(work);
+    } catch (error) {
+      if (attempt === TRIES || !context.dialect.isConflict(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Dialect, Kysely, RawBuilder, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export type Db = Kysely<Tables>;
+export type Step = Transaction<Tables>;
+
+/** Names of the locks that whole-database steps take. Numbers are for ever: two versions may run side by side. */
+export const LOCKS = {
+  /** Shared by what starts or ends a user's sessions, exclusive for what moves a cut-off of everyone or a client. */
+  cutoffs: 1,
+  publish: 2,
+  signingKeys: 3,
+  migrate: 4,
+} as const;
+
+export type Lock = keyof typeof LOCKS;
+
+/** All in which SQLite and PostgreSQL differ for a store. */
+export interface StoreDialect {
+  readonly kysely: Dialect;
+  /** Whether rows are locked one by one. If not, a step has the whole database to itself. */
+  readonly rowLocks: boolean;
+  /** Now, as an expression of milliseconds since 1970 that is evaluated when the statement runs. */
+  now(): RawBuilder<number>;
+  /** Takes a lock until the end of the step. Must be a statement of its own: the next one sees what the holder left. */
+  lock(step: Step, name: Lock, mode: 'exclusive' | 'shared'): Promise<void>;
+  /** A value that differs from the last whenever something was committed in between. */
+  version(db: Db): Promise<string>;
+  /** Whether a step failed only because another was in its way, so that doing it again is the answer. */
+  isConflict(error: unknown): boolean;
+  readonly columns: { readonly bytes: RawBuilder<unknown>; readonly sequence: RawBuilder<unknown> };
+}

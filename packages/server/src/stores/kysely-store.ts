@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { Kysely } from 'kysely';
+import { accounts } from './accounts.ts';
+import type { Context } from './context.ts';
+import type { StoreDialect } from './dialect.ts';
+import { ensureMeta, epoch } from './epoch.ts';
+import { grants } from './grants.ts';
+import { migrate } from './migrations.ts';
+import { revocations } from './revocations.ts';
+import { revoke } from './revoke.ts';
+import { sessions } from './sessions.ts';
+import { signingKeys } from './signing-keys.ts';
+import { state } from './state.ts';
+import type { Store, StoreOptions } from './store.ts';
+import type { Tables } from './tables.ts';
+
+const ACCESS_TOKEN_SECONDS = 300;
+
+/** Opens a store over a dialect: the one implementation of the contract there is. */
+export async function openStore(dialect: StoreDialect, options: StoreOptions): Promise<Store> {
+  const db = new Kysely<Tables>({ dialect: dialect.kysely });
+  const context: Context = {
+    db,
+    dialect,
+    issuer: options.issuer,
+    random: options.random ?? randomBytes,
+    clock: options.clock,
+  };
+  try {
+    await migrate(db, dialect);
+    await ensureMeta(context, options.accessTokenSeconds ?? ACCESS_TOKEN_SECONDS);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return {
+    ...accounts(context),
+    ...sessions(context),
+    ...grants(context),
+    ...signingKeys(context),
+    ...revocations(context),
+    ...revoke(context),
+    ...epoch(context),
+    ...state(context),
+  };
+}

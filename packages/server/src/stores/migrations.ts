@@ -1,0 +1,144 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Db, StoreDialect } from './dialect.ts';
+
+type Columns = StoreDialect['columns'];
+
+/**
+ * Brings the schema up to date, forward only, in one step: a failure leaves the old schema.
+ *
+ * The lock is taken before Kysely looks at its own tables, so of several processes on one empty database one migrates
+ * and the others find it done.
+ */
+export async function migrate(db: Db, dialect: StoreDialect): Promise<void> {
+  await db.transaction().execute(async (step) => {
+    await dialect.lock(step, 'migrate', 'exclusive');
+    const provider = { getMigrations: () => Promise.resolve(migrations(dialect.columns)) };
+    const { error } = await new Migrator({ db: step, provider }).migrateToLatest();
+    if (error !== undefined) throw error;
+  });
+}
+
+/** Names sort in order of time and never change: they are rows in the databases of others. */
+function migrations(columns: Columns): Record<string, Migration> {
+  return { '0001_start': { up: (db) => createFirstTables(db, columns) } };
+}
+
+async function createFirstTables(db: Kysely<unknown>, columns: Columns): Promise<void> {
+  await createUsers(db);
+  await createSessions(db);
+  await createGrants(db, columns.bytes);
+  await createSigningKeys(db, columns.bytes);
+  await createRevocations(db, columns);
+  await createMeta(db, columns.bytes);
+}
+
+async function createUsers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('users')
+    .addColumn('id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('email', 'text', (c) => c.notNull().unique())
+    .addColumn('email_verified_at', 'bigint')
+    .addColumn('password_hash', 'text')
+    .addColumn('credential_version', 'bigint', (c) => c.notNull())
+    .addColumn('name', 'text')
+    .addColumn('roles', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('disabled_at', 'bigint')
+    .addColumn('sessions_cutoff', 'bigint', (c) => c.notNull())
+    .addColumn('tokens_cutoff', 'bigint', (c) => c.notNull())
+    .execute();
+}
+
+async function createSessions(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('sessions')
+    .addColumn('id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('user_id', 'text', (c) => c.notNull().references('users.id'))
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint', (c) => c.notNull())
+    .addColumn('idle_expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('absolute_expires_at', 'bigint', (c) => c.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('end_reason', 'text')
+    .addColumn('device', 'text')
+    .addColumn('user_agent', 'text')
+    .addColumn('ip', 'text')
+    .addColumn('amr', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('sessions_of_user').on('sessions').columns(['user_id', 'created_at']).execute();
+  // the newest session of all, for a cut-off of everyone
+  await db.schema.createIndex('sessions_by_time').on('sessions').column('created_at').execute();
+}
+
+async function createGrants(db: Kysely<unknown>, bytes: RawBuilder<unknown>): Promise<void> {
+  await db.schema
+    .createTable('grants')
+    .addColumn('id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('session_id', 'text', (c) => c.references('sessions.id'))
+    .addColumn('user_id', 'text', (c) => c.notNull().references('users.id'))
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('scope', 'text', (c) => c.notNull())
+    .addColumn('delivery', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('counter', 'bigint', (c) => c.notNull())
+    .addColumn('rotated_at', 'bigint', (c) => c.notNull())
+    .addColumn('retry_key_hash', bytes)
+    .addColumn('current_presented_at', 'bigint')
+    .addColumn('secret_id', 'text', (c) => c.notNull())
+    .addColumn('ended_at', 'bigint')
+    .execute();
+  await db.schema.createIndex('grants_of_session').on('grants').column('session_id').execute();
+  await db.schema.createIndex('grants_of_user').on('grants').column('user_id').execute();
+}
+
+async function createSigningKeys(db: Kysely<unknown>, bytes: RawBuilder<unknown>): Promise<void> {
+  await db.schema
+    .createTable('signing_keys')
+    .addColumn('kid', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('alg', 'text', (c) => c.notNull())
+    .addColumn('public_jwk', 'text', (c) => c.notNull())
+    .addColumn('sealed_private_jwk', bytes, (c) => c.notNull())
+    .addColumn('secret_id', 'text', (c) => c.notNull())
+    .addColumn('state', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
+}
+
+async function createRevocations(db: Kysely<unknown>, columns: Columns): Promise<void> {
+  await db.schema
+    .createTable('revocations')
+    .addColumn('seq', columns.sequence)
+    // two publishers at once would be stopped here, if ever the lock failed
+    .addColumn('number', 'bigint', (c) => c.unique())
+    .addColumn('code', 'integer', (c) => c.notNull())
+    .addColumn('blind_id', columns.bytes, (c) => c.notNull())
+    .addColumn('before', 'bigint', (c) => c.notNull())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('revocations_by_end').on('revocations').column('until').execute();
+  await db.schema
+    .createIndex('revocations_unpublished')
+    .on('revocations')
+    .column('seq')
+    .where(sql.ref('number'), 'is', null)
+    .execute();
+}
+
+async function createMeta(db: Kysely<unknown>, bytes: RawBuilder<unknown>): Promise<void> {
+  await db.schema
+    .createTable('meta')
+    .addColumn('id', 'integer', (c) => c.primaryKey().notNull())
+    .addColumn('epoch', bytes, (c) => c.notNull())
+    .addColumn('number', 'bigint', (c) => c.notNull())
+    .addColumn('sessions_cutoff', 'bigint', (c) => c.notNull())
+    .addColumn('tokens_cutoff', 'bigint', (c) => c.notNull())
+    .addColumn('access_token_seconds', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('client_cutoffs')
+    .addColumn('client_id', 'text', (c) => c.primaryKey().notNull())
+    .addColumn('sessions_cutoff', 'bigint', (c) => c.notNull())
+    .addColumn('tokens_cutoff', 'bigint', (c) => c.notNull())
+    .execute();
+}

@@ -1,0 +1,170 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type DialectAdapter,
+  type Driver,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely';
+import { StoreFailed } from './store.ts';
+
+const CACHED_STATEMENTS = 256;
+/** SQLite waits for a lock inside the call, and the whole process with it: only this long. */
+const BUSY_IN_CALL_MS = 20;
+/** Beyond that the wait is a timer's, and others are served meanwhile. */
+const BUSY_RETRY_MS = 15;
+const BUSY_LIMIT_MS = 1_900;
+/** Not looked at for so long, a lock found held is another spell. */
+const SPELL_GAP_MS = 250;
+/** https://sqlite.org/rescode.html; the low byte of an extended code is its primary code. */
+const SQLITE_BUSY = 5;
+
+/** Opens a file (made for this user alone) or `:memory:`, durable at each commit. */
+export async function openNodeSqlite(path: string): Promise<SqliteDialect> {
+  return retryBusy(Date.now() + BUSY_LIMIT_MS, () => {
+    try {
+      // SQLite would make it readable for all; its -wal and -shm take after it
+      if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+      const raw = new DatabaseSync(path, { timeout: BUSY_IN_CALL_MS, enableForeignKeyConstraints: true });
+      try {
+        raw.exec('pragma journal_mode = wal; pragma synchronous = full; pragma temp_store = memory;');
+      } catch (error) {
+        raw.close();
+        throw error;
+      }
+      return new NodeSqliteDialect({ database: new NodeSqlite(raw) });
+    } catch (error) {
+      throw failed(error);
+    }
+  });
+}
+
+/** The part of better-sqlite3's interface that Kysely asks for, over Node's own SQLite. */
+class NodeSqlite implements SqliteDatabase {
+  readonly #db: DatabaseSync;
+  readonly #cache = new Map<string, SqliteStatement>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const hit = this.#cache.get(sql);
+    if (hit !== undefined) return hit;
+    const made = wrap(attempt(() => this.#db.prepare(sql)));
+    if (this.#cache.size >= CACHED_STATEMENTS) {
+      const oldest = this.#cache.keys().next();
+      if (!oldest.done) this.#cache.delete(oldest.value);
+    }
+    this.#cache.set(sql, made);
+    return made;
+  }
+
+  close(): void {
+    this.#cache.clear();
+    this.#db.close();
+  }
+}
+
+function wrap(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => attempt(() => statement.all(...(parameters as SQLInputValue[]))),
+    run: (parameters) => attempt(() => statement.run(...(parameters as SQLInputValue[]))),
+    iterate: () => {
+      throw new Error('unreachable: no store streams rows');
+    },
+  };
+}
+
+function attempt<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+function failed(error: unknown): StoreFailed {
+  const message = error instanceof Error ? error.message : 'unknown';
+  return new StoreFailed(`SQLite: ${message}`, { cause: error });
+}
+
+function isBusy(error: unknown): boolean {
+  const cause = error instanceof StoreFailed ? error.cause : undefined;
+  if (!(cause instanceof Error) || !('errcode' in cause)) return false;
+  return typeof cause.errcode === 'number' && (cause.errcode & 0xff) === SQLITE_BUSY;
+}
+
+/** Tries until it works, fails otherwise than by another's lock, or the deadline has passed. At least once. */
+async function retryBusy<T>(deadline: number, call: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() >= deadline) throw error;
+    }
+    await sleep(BUSY_RETRY_MS);
+  }
+}
+
+/**
+ * `begin immediate`: a transaction that reads and then writes can't fail with SQLITE_BUSY_SNAPSHOT, and once begun it
+ * waits for nobody.
+ */
+class ImmediateDriver extends SqliteDriver {
+  /** A spell of another process holding the lock. Those who queue behind don't wait the whole time once more. */
+  #busy: { readonly since: number; seen: number } | undefined;
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    const begin = CompiledQuery.raw('begin immediate');
+    for (;;) {
+      try {
+        await connection.executeQuery(begin);
+        this.#busy = undefined;
+        return;
+      } catch (error) {
+        if (!isBusy(error) || this.#hasWaited()) throw error;
+      }
+      await sleep(BUSY_RETRY_MS);
+    }
+  }
+
+  #hasWaited(): boolean {
+    const now = performance.now();
+    if (this.#busy === undefined || now - this.#busy.seen > SPELL_GAP_MS) this.#busy = { since: now, seen: now };
+    this.#busy.seen = now;
+    return now - this.#busy.since >= BUSY_LIMIT_MS;
+  }
+}
+
+/** SQLite's DDL is transactional: say so, and Kysely's Migrator takes part in our transaction. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#config);
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter();
+  }
+}

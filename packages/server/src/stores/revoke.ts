@@ -1,0 +1,85 @@
+import { type Context, transact } from './context.ts';
+import type { Step } from './dialect.ts';
+import { readInstant } from './instant.ts';
+import { lockSession, lockUser } from './locks.ts';
+import { CODES, insertRevocation } from './revocation-rows.ts';
+import { endLockedSession } from './session-end.ts';
+import type { NewRevocation, Store } from './store.ts';
+
+/** How far ahead of the clock a cut-off may lie. Everything made after it would carry a time as far ahead. */
+const AHEAD_MS = 300_000;
+
+type Cutoff = 'sessions_cutoff' | 'tokens_cutoff';
+
+export function revoke(context: Context): Pick<Store, 'revoke'> {
+  return {
+    async revoke(revocation) {
+      const { code, before } = revocation;
+      const { target, of } = CODES[code];
+      if (of === undefined && before !== 0) throw new TypeError('before: 0 for what is no cut-off');
+      if (!Number.isSafeInteger(before) || before < 0) throw new TypeError('before: whole milliseconds since 1970');
+      await transact(context, async (step) => {
+        if (of !== undefined) return revokeBefore(context, step, revocation, `${of}_cutoff`);
+        if (target === 'session') return revokeSession(context, step, revocation);
+        return insertRevocation(context, step, await readInstant(context, step), revocation);
+      });
+    },
+  };
+}
+
+/** A session whose tokens are refused must not go on handing out new ones: it ends. */
+async function revokeSession(context: Context, step: Step, revocation: NewRevocation): Promise<void> {
+  const owner = await step
+    .selectFrom('sessions')
+    .select('user_id')
+    .where('id', '=', revocation.value)
+    .executeTakeFirst();
+  if (owner !== undefined) await lockUser(context, step, owner.user_id, 'shared');
+  const session = await lockSession(context, step, revocation.value);
+  const instant = await readInstant(context, step);
+  if (session === undefined || session.ended_at !== null) await insertRevocation(context, step, instant, revocation);
+  else await endLockedSession(context, step, session, { reason: 'admin', instant });
+}
+
+/** A cut-off is kept beside its row: what is made later must be later than it. */
+async function revokeBefore(context: Context, step: Step, revocation: NewRevocation, column: Cutoff): Promise<void> {
+  const { code, value, before } = revocation;
+  const { target } = CODES[code];
+  if (target === 'subject') await lockUser(context, step, value, 'exclusive');
+  else await context.dialect.lock(step, 'cutoffs', 'exclusive');
+
+  const instant = await readInstant(context, step);
+  if (before > instant.now + AHEAD_MS) throw new TypeError('before: more than five minutes from now');
+  if (target === 'subject') await raiseUser(step, revocation, column);
+  else if (target === 'client') await raiseClient(step, revocation, column);
+  else
+    await step
+      .updateTable('meta')
+      .set({ [column]: before })
+      .where(column, '<', before)
+      .execute();
+  await insertRevocation(context, step, instant, revocation);
+}
+
+async function raiseUser(step: Step, { value, before }: NewRevocation, column: Cutoff): Promise<void> {
+  await step
+    .updateTable('users')
+    .set({ [column]: before })
+    .where('id', '=', value)
+    .where(column, '<', before)
+    .execute();
+}
+
+async function raiseClient(step: Step, { value, before }: NewRevocation, column: Cutoff): Promise<void> {
+  await step
+    .insertInto('client_cutoffs')
+    .values({ client_id: value, sessions_cutoff: 0, tokens_cutoff: 0 })
+    .onConflict((conflict) => conflict.column('client_id').doNothing())
+    .execute();
+  await step
+    .updateTable('client_cutoffs')
+    .set({ [column]: before })
+    .where('client_id', '=', value)
+    .where(column, '<', before)
+    .execute();
+}

@@ -1,0 +1,32 @@
+import type { Context } from './context.ts';
+import type { Step } from './dialect.ts';
+import type { Instant } from './instant.ts';
+import { insertRevocation } from './revocation-rows.ts';
+import type { EndReason } from './store.ts';
+import type { SessionRow } from './tables.ts';
+
+/**
+ * Ends a session that this step has locked, with its grants, and writes its revocation. One that has ended stays as it
+ * is: its revocation is there.
+ */
+export async function endLockedSession(
+  context: Context,
+  step: Step,
+  session: Pick<SessionRow, 'id' | 'ended_at'>,
+  end: { readonly reason: EndReason; readonly instant: Instant },
+): Promise<void> {
+  if (session.ended_at !== null) return;
+  const { now } = end.instant;
+  await step
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: end.reason })
+    .where('id', '=', session.id)
+    .execute();
+  await step
+    .updateTable('grants')
+    .set({ ended_at: now })
+    .where('session_id', '=', session.id)
+    .where('ended_at', 'is', null)
+    .execute();
+  await insertRevocation(context, step, end.instant, { code: 1, value: session.id, before: 0 });
+}

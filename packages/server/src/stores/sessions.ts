@@ -1,0 +1,184 @@
+import { generateTimeOrderedId } from '@mapae/jwt';
+import { type Context, nowExpression, transact } from './context.ts';
+import type { Step } from './dialect.ts';
+import { type Instant, readInstant } from './instant.ts';
+import { lockSession, lockUser } from './locks.ts';
+import { insertRevocation } from './revocation-rows.ts';
+import { toGrant, toSession, toUser } from './rows.ts';
+import { endLockedSession } from './session-end.ts';
+import type { EndReason, SessionStart, Store } from './store.ts';
+import type { GrantRow, SessionRow, UserRow } from './tables.ts';
+
+type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'endSession' | 'endAllSessions'>;
+
+export function sessions(context: Context): Sessions {
+  return {
+    startSession: (start) => startSession(context, start),
+    endAllSessions: (userId, reason) => endAllSessions(context, userId, reason),
+
+    async listSessions(userId) {
+      const now = nowExpression(context);
+      const rows = await context.db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .innerJoin('meta', (join) => join.onTrue())
+        .selectAll('sessions')
+        .where('sessions.user_id', '=', userId)
+        .where('sessions.ended_at', 'is', null)
+        .where('users.disabled_at', 'is', null)
+        .where('sessions.idle_expires_at', '>', now)
+        .where('sessions.absolute_expires_at', '>', now)
+        .whereRef('sessions.created_at', '>', 'users.sessions_cutoff')
+        .whereRef('sessions.created_at', '>', 'meta.sessions_cutoff')
+        .orderBy('sessions.created_at', 'desc')
+        .orderBy('sessions.id', 'desc')
+        .execute();
+      return rows.map(toSession);
+    },
+
+    async findSession(sessionId) {
+      const row = await context.db
+        .selectFrom('sessions')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .innerJoin('meta', (join) => join.onTrue())
+        .selectAll('sessions')
+        .select(['users.sessions_cutoff as of_user', 'meta.sessions_cutoff as of_everyone'])
+        .where('sessions.id', '=', sessionId)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toSession(cutOff(row, row.of_user, row.of_everyone));
+    },
+
+    async endSession(userId, sessionId, reason) {
+      return transact(context, async (step) => {
+        await lockUser(context, step, userId, 'shared');
+        const session = await lockSession(context, step, sessionId);
+        if (session?.user_id !== userId) return 'unknown';
+        const instant = await readInstant(context, step);
+        await endLockedSession(context, step, session, { reason, instant });
+        return 'ended';
+      });
+    },
+  };
+}
+
+/** A cut-off of everyone writes no session's row: what it ended is seen by its time. */
+function cutOff(session: SessionRow, ofUser: number, ofEveryone: number): SessionRow {
+  if (session.ended_at !== null) return session;
+  if (session.created_at <= ofEveryone) return { ...session, ended_at: ofEveryone, end_reason: 'restored' };
+  if (session.created_at <= ofUser) return { ...session, ended_at: ofUser, end_reason: 'admin' };
+  return session;
+}
+
+async function startSession(context: Context, start: SessionStart): ReturnType<Store['startSession']> {
+  return transact(context, async (step) => {
+    await context.dialect.lock(step, 'cutoffs', 'shared');
+    const user = await lockUser(context, step, start.userId, 'exclusive');
+    if (user !== undefined && user.disabled_at !== null) return { status: 'disabled' };
+    if (user?.credential_version !== start.credentialVersion) return { status: 'credential-changed' };
+
+    const instant = await readInstant(context, step, start.clientId);
+    // strictly after every cut-off there was, also where the clock stands still or went back
+    const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
+    const session = newSession(context, start, { time, instant });
+    const grant = newGrant(context, start, { time, instant, sessionId: session.id });
+    await step.insertInto('sessions').values(session).execute();
+    await step.insertInto('grants').values(grant).execute();
+    return {
+      status: 'started',
+      session: toSession(session),
+      grant: toGrant(grant),
+      user: toUser(user),
+      epoch: instant.epoch,
+      now: instant.now,
+      tokensFrom: tokensFrom(user, instant),
+    };
+  });
+}
+
+/** The earliest time of an access token made now: strictly after every tokens cut-off there was. */
+export function tokensFrom(user: UserRow, instant: Instant): number {
+  return Math.max(instant.now, user.tokens_cutoff + 1, instant.tokensCutoff + 1);
+}
+
+interface Birth {
+  readonly time: number;
+  readonly instant: Instant;
+}
+
+function newSession(context: Context, start: SessionStart, { time, instant }: Birth): SessionRow {
+  const absolute = instant.now + start.absoluteSeconds * 1000;
+  return {
+    id: generateTimeOrderedId(time, context.random),
+    user_id: start.userId,
+    created_at: time,
+    last_used_at: time,
+    idle_expires_at: Math.min(instant.now + start.idleSeconds * 1000, absolute),
+    absolute_expires_at: absolute,
+    ended_at: null,
+    end_reason: null,
+    device: start.device ?? null,
+    user_agent: start.userAgent ?? null,
+    ip: start.ip ?? null,
+    amr: JSON.stringify(start.amr),
+  };
+}
+
+function newGrant(
+  context: Context,
+  start: SessionStart,
+  { time, instant, sessionId }: Birth & { readonly sessionId: string },
+): GrantRow {
+  return {
+    id: generateTimeOrderedId(time, context.random),
+    session_id: sessionId,
+    user_id: start.userId,
+    client_id: start.clientId,
+    scope: JSON.stringify(start.scope),
+    delivery: start.delivery,
+    created_at: time,
+    counter: 0,
+    rotated_at: instant.now,
+    retry_key_hash: null,
+    current_presented_at: null,
+    secret_id: start.secretId,
+    ended_at: null,
+  };
+}
+
+async function endAllSessions(
+  context: Context,
+  userId: string,
+  reason: EndReason,
+): ReturnType<Store['endAllSessions']> {
+  return transact(context, async (step) => {
+    const user = await lockUser(context, step, userId, 'exclusive');
+    const instant = await readInstant(context, step);
+    const newest = await newestSession(step, userId);
+    const cutoff = Math.max(instant.now, newest, user?.sessions_cutoff ?? 0);
+    await step.updateTable('users').set({ sessions_cutoff: cutoff }).where('id', '=', userId).execute();
+    await step
+      .updateTable('sessions')
+      .set({ ended_at: instant.now, end_reason: reason })
+      .where('user_id', '=', userId)
+      .where('ended_at', 'is', null)
+      .execute();
+    await step
+      .updateTable('grants')
+      .set({ ended_at: instant.now })
+      .where('user_id', '=', userId)
+      .where('ended_at', 'is', null)
+      .execute();
+    await insertRevocation(context, step, instant, { code: 4, value: userId, before: cutoff });
+    return { cutoff };
+  });
+}
+
+/** Time of the newest session, of a user or of all, 0 where there is none. */
+export async function newestSession(step: Step, userId?: string): Promise<number> {
+  const row = await step
+    .selectFrom('sessions')
+    .select((e) => e.fn.max('created_at').as('time'))
+    .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
+    .executeTakeFirst();
+  return row?.time ?? 0;
+}

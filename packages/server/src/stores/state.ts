@@ -1,0 +1,22 @@
+import type { Context } from './context.ts';
+import { readInstant } from './instant.ts';
+import type { Store } from './store.ts';
+
+export function state(context: Context): Pick<Store, 'readState' | 'changedSince' | 'close'> {
+  let seen: string | undefined;
+  return {
+    async readState() {
+      const { now, epoch, number } = await readInstant(context, context.db);
+      return { now, epoch, number };
+    },
+
+    async changedSince() {
+      const version = await context.dialect.version(context.db);
+      const changed = version !== seen;
+      seen = version;
+      return changed;
+    },
+
+    close: () => context.db.destroy(),
+  };
+}

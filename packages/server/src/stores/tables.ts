@@ -1,0 +1,101 @@
+import type { Generated } from 'kysely';
+import type { Delivery, EndReason, RevocationCode, SigningKeyRow } from './store.ts';
+
+/** Rows as they rest. Times are milliseconds since 1970; lists are JSON in text. */
+export interface Tables {
+  users: UserRow;
+  sessions: SessionRow;
+  grants: GrantRow;
+  signing_keys: KeyRow;
+  revocations: RevocationRow;
+  client_cutoffs: ClientCutoffRow;
+  meta: MetaRow;
+}
+
+export interface UserRow {
+  id: string;
+  email: string;
+  email_verified_at: number | null;
+  password_hash: string | null;
+  credential_version: number;
+  name: string | null;
+  roles: string;
+  created_at: number;
+  disabled_at: number | null;
+  sessions_cutoff: number;
+  tokens_cutoff: number;
+}
+
+export interface SessionRow {
+  id: string;
+  user_id: string;
+  /** The time in the id: what the sessions cut-offs are compared with. */
+  created_at: number;
+  last_used_at: number;
+  idle_expires_at: number;
+  absolute_expires_at: number;
+  ended_at: number | null;
+  end_reason: EndReason | null;
+  device: string | null;
+  user_agent: string | null;
+  ip: string | null;
+  amr: string;
+}
+
+export interface GrantRow {
+  id: string;
+  session_id: string | null;
+  user_id: string;
+  client_id: string;
+  scope: string;
+  delivery: Delivery;
+  created_at: number;
+  counter: number;
+  rotated_at: number;
+  /** SHA-256 of the Idempotency-Key of the request that made the current counter. */
+  retry_key_hash: Uint8Array | null;
+  /** When the current counter was first presented; null while it never was. */
+  current_presented_at: number | null;
+  secret_id: string;
+  ended_at: number | null;
+}
+
+export interface KeyRow {
+  kid: string;
+  alg: string;
+  public_jwk: string;
+  sealed_private_jwk: Uint8Array;
+  secret_id: string;
+  state: SigningKeyRow['state'];
+  created_at: number;
+}
+
+export interface RevocationRow {
+  /** Order of insertion. */
+  seq: Generated<number>;
+  /** Order of publishing; null until then. */
+  number: number | null;
+  code: RevocationCode;
+  blind_id: Uint8Array;
+  before: number;
+  until: number;
+}
+
+export interface ClientCutoffRow {
+  client_id: string;
+  sessions_cutoff: number;
+  tokens_cutoff: number;
+}
+
+/** One row. */
+export interface MetaRow {
+  id: number;
+  epoch: Uint8Array;
+  /** Newest published revocation: kept here, so that pruning never loses it. */
+  number: number;
+  /** Cut-offs for everyone. */
+  sessions_cutoff: number;
+  tokens_cutoff: number;
+  /** Longest access-token lifetime that any process was ever started with. */
+  access_token_seconds: number;
+}
