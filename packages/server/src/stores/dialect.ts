@@ -18,6 +18,8 @@ export type Lock = keyof typeof LOCKS;
 /** All in which SQLite and PostgreSQL differ for a store. */
 export interface StoreDialect {
   readonly kysely: Dialect;
+  /** The same database for a migration, which may take minutes. Its resources are those of `kysely`, freed with it. */
+  readonly patient: Dialect;
   /** Whether rows are locked one by one. If not, a step has the whole database to itself. */
   readonly rowLocks: boolean;
   /** Now, as an expression of milliseconds since 1970 that is evaluated when the statement runs. */

@@ -27,7 +27,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     clock: options.clock,
   };
   try {
-    await migrate(db, dialect);
+    await migrate(new Kysely<Tables>({ dialect: dialect.patient }), dialect);
     await ensureMeta(context, options.accessTokenSeconds ?? ACCESS_TOKEN_SECONDS);
   } catch (error) {
     await db.destroy();

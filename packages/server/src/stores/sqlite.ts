@@ -21,6 +21,7 @@ export function sqlite(path: string): Database {
 export function sqliteDialect(kysely: Dialect): StoreDialect {
   return {
     kysely,
+    patient: kysely,
     rowLocks: false,
     now: () => sql<number>`cast(${Date.now()} as bigint)`,
     // `begin immediate` holds the only write lock there is
