@@ -1,1 +1,1 @@
-export {};
+export { blindRevocationId, type RevocationTarget } from './blinded-id.ts';
