@@ -6,7 +6,7 @@ import pretty from 'pino-pretty';
  * One JSON line an event on standard error (pretty on a terminal): results go to standard output, words here.
  * Entries hold ids and codes; what could be a credential is cut all the same.
  */
-export function createLog(level: string, out: NodeJS.WriteStream): Logger {
+export function createLog(level: string, out: NodeJS.WriteStream & { readonly fd: number }): Logger {
   const options = {
     level,
     base: null,

@@ -14,6 +14,8 @@ const INT8 = 20;
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 
+type Parser = (value: string) => unknown;
+
 /**
  * A store in PostgreSQL (13 or newer), shared by as many server processes as wanted. Needs the package `pg` (an optional
  * peer).
@@ -29,7 +31,8 @@ export function postgres(url: string): Database {
   };
 }
 
-async function openPool(url: string): Promise<PgPool> {
+/** Connects when a connection is first asked for. */
+export async function openPool(url: string): Promise<PgPool> {
   const { Pool, types } = await importPg();
   const pool = new Pool({
     connectionString: url,
@@ -38,7 +41,7 @@ async function openPool(url: string): Promise<PgPool> {
     keepAlive: true,
     application_name: 'mapae',
     // numbers of this pool only: another user of pg in the process keeps its own parsers
-    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : types.getTypeParser(oid, format)) },
+    types: { getTypeParser: (oid: number) => (oid === INT8 ? Number : (types.getTypeParser(oid) as Parser)) },
   });
   // without a listener, a database that restarts while a connection is idle ends the process
   pool.on('error', () => {});
@@ -53,7 +56,7 @@ async function importPg(): Promise<typeof import('pg').default> {
   }
 }
 
-function postgresDialect(pool: PgPool): StoreDialect {
+export function postgresDialect(pool: PgPool): StoreDialect {
   return {
     kysely: kyselyDialect(pool, STEP),
     patient: kyselyDialect(pool, MIGRATION),

@@ -1,0 +1,63 @@
+import { hash, verify } from '@node-rs/argon2';
+import { Problem } from '../problem.ts';
+
+/** Hashes and checks passwords; bounded, so that a flood of sign-ins can't take the memory or the thread pool. */
+export interface PasswordHasher {
+  /** @returns A PHC string. @throws {Problem} `request/too-many` */
+  hash(password: string): Promise<string>;
+  /** Takes as long without a hash as with one: the time doesn't tell whether an account exists. @throws {Problem} `request/too-many` */
+  verify(password: string, stored: string | undefined): Promise<boolean>;
+  /** True when a stored hash was made with other parameters than today's. */
+  isOutdated(stored: string): boolean;
+}
+
+/** OWASP's setting: Argon2id, 19 MiB, two passes, one lane. */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
+const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`;
+/** Bounds on what a stored hash may ask for: a row that was tampered with must not take the machine. */
+const FORM = /^\$argon2id\$v=19\$m=(\d{1,6}),t=(\d{1,2}),p=(\d)\$[A-Za-z0-9+/]{16,86}\$[A-Za-z0-9+/]{16,86}$/;
+const AT_ONCE = 2;
+const WAITING = 32;
+
+/** @param random Source of salts. */
+export function createPasswordHasher(random: (bytes: number) => Uint8Array): PasswordHasher {
+  const limit = createLimit(AT_ONCE, WAITING);
+  const make = (password: string): Promise<string> => hash(password, { ...PARAMETERS, salt: random(16) });
+  // of a password that nobody has; made at the first need
+  let decoy: Promise<string> | undefined;
+  return {
+    hash: (password) => limit(() => make(password)),
+    verify: (password, stored) =>
+      limit(async () => {
+        const usable = stored !== undefined && isBounded(stored);
+        decoy ??= make(Buffer.from(random(32)).toString('hex'));
+        const matches = await verify(usable ? stored : await decoy, password);
+        return usable && matches;
+      }),
+    isOutdated: (stored) => !stored.startsWith(CURRENT),
+  };
+}
+
+function isBounded(stored: string): boolean {
+  const [, memory, time, lanes] = FORM.exec(stored) ?? [];
+  return Number(memory) <= 262_144 && Number(time) <= 10 && Number(lanes) <= 8;
+}
+
+function createLimit(atOnce: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const queue: (() => void)[] = [];
+  return async (work) => {
+    if (running >= atOnce) {
+      if (queue.length >= waiting) throw new Problem('request/too-many');
+      // whoever ends hands its place over, so `running` doesn't change
+      await new Promise<void>((resolve) => queue.push(resolve));
+    } else running++;
+    try {
+      return await work();
+    } finally {
+      const next = queue.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
+}

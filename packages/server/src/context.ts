@@ -1,0 +1,28 @@
+import type { JwtVerifier } from '@mapae/jwt';
+import type { PasswordHasher } from './accounts/password.ts';
+import type { SigningKeys } from './keys/signing-keys.ts';
+import type { Settings } from './options.ts';
+import type { FeedPublisher } from './revocations/publisher.ts';
+import type { Secrets } from './secrets/secrets.ts';
+import type { Store } from './stores/store.ts';
+import type { AccessTokens } from './tokens/access-token.ts';
+
+/** What the endpoints work with; made once, by `createServer`. */
+export interface ServerContext {
+  readonly settings: Settings;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  readonly keys: SigningKeys;
+  readonly passwords: PasswordHasher;
+  readonly accessTokens: AccessTokens;
+  readonly accountTokens: JwtVerifier;
+  readonly feed: FeedPublisher;
+}
+
+/** What belongs to one request beside the request itself. */
+export interface RequestScope {
+  /** Milliseconds since it arrived, by a monotonic clock. */
+  readonly waitedMs: () => number;
+  /** Address of the client, as far as it is known. */
+  readonly ip: string | undefined;
+}

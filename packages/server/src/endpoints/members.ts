@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { normalizeEmail } from '../accounts/email.ts';
+
+const LONGEST_PASSWORD_BYTES = 1_024;
+
+/** An e-mail address; comes out normalised. */
+export const email = z.string().transform((text, context) => {
+  const normalized = normalizeEmail(text);
+  if (normalized !== undefined) return normalized;
+  context.addIssue({ code: 'custom', message: 'is no e-mail address' });
+  return z.NEVER;
+});
+
+/** A password as it is presented: NFC, so that keyboards that compose differently agree; otherwise as typed. ASVS 6.2.8 */
+export const password = z
+  .string()
+  .transform((text) => text.normalize('NFC'))
+  .refine(
+    (text) => text !== '' && Buffer.byteLength(text) <= LONGEST_PASSWORD_BYTES,
+    `has 1 to ${LONGEST_PASSWORD_BYTES} bytes`,
+  );
+
+/** A password as it is chosen. ASVS 6.2.1, 6.2.5, 6.2.9 */
+export const newPassword = password.refine((text) => [...text].length >= 8, 'has 8 characters or more');
+
+export const resource = z.string().max(500).optional();
+export const scope = z.string().max(1_000).optional();
+export const refreshToken = z.string().max(200).optional();

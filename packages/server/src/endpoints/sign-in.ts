@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { readBody } from '../checks/body.ts';
+import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
+import type { RequestScope, ServerContext } from '../context.ts';
+import { FIRST_PARTY_CLIENT } from '../options.ts';
+import { Problem } from '../problem.ts';
+import type { User } from '../stores/store.ts';
+import { findTarget, grantScope } from '../tokens/access-token.ts';
+import { answerTokens } from '../tokens/token-answer.ts';
+import { email, password, resource, scope } from './members.ts';
+
+const BODY = z.strictObject({
+  email,
+  password,
+  client_id: z.string().max(64).default(FIRST_PARTY_CLIENT),
+  resource,
+  scope,
+  delivery: z.enum(['cookie', 'bearer']).default('cookie'),
+  device: z.string().trim().min(1).max(100).optional(),
+});
+
+/** `POST /v1/sign-in` */
+export async function signIn(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+  const { settings, store } = context;
+  const body = await readBody(request, BODY);
+  if (body.delivery === 'bearer') checkBearerOrigin(settings, request);
+  else checkSameOrigin(settings, request);
+  if (body.client_id !== FIRST_PARTY_CLIENT && !settings.clients.some(({ id }) => id === body.client_id))
+    throw new Problem('invalid_client');
+  const target = findTarget(settings, body.resource, body.scope);
+
+  const user = await checkPassword(context, body.email, body.password);
+  const started = await store.startSession({
+    userId: user.id,
+    credentialVersion: user.credentialVersion,
+    clientId: body.client_id,
+    scope: grantScope(settings, target),
+    delivery: body.delivery,
+    secretId: context.secrets.current.id,
+    device: body.device,
+    userAgent: request.headers.get('user-agent')?.slice(0, 300),
+    ip,
+    amr: ['pwd'],
+    idleSeconds: settings.idleSeconds,
+    absoluteSeconds: settings.absoluteSeconds,
+  });
+  if (started.status !== 'started') {
+    settings.log({ level: 'warn', event: 'sign-in.refused', user: user.id, reason: started.status });
+    throw new Problem('account/credentials');
+  }
+  settings.log({
+    level: 'info',
+    event: 'sign-in.accepted',
+    user: user.id,
+    session: started.session.id,
+    client: body.client_id,
+    delivery: body.delivery,
+  });
+  return answerTokens(context, { ...started, target });
+}
+
+/** The same work for an unknown account as for a known one. ASVS 6.3.8 */
+async function checkPassword(
+  { settings, store, passwords }: ServerContext,
+  address: string,
+  typed: string,
+): Promise<User> {
+  const user = await store.findUserByEmail(address);
+  const matches = await passwords.verify(typed, user?.passwordHash);
+  if (user === undefined || !matches || user.disabledAt !== undefined) {
+    settings.log({
+      level: 'warn',
+      event: 'sign-in.refused',
+      ...(user === undefined ? {} : { user: user.id }),
+      reason: 'credentials',
+    });
+    throw new Problem('account/credentials');
+  }
+  if (user.passwordHash !== undefined && passwords.isOutdated(user.passwordHash)) {
+    await store.upgradePasswordHash(user.id, user.credentialVersion, await passwords.hash(typed));
+  }
+  return user;
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { readOptionalBody } from '../checks/body.ts';
+import { formatCookie, readCookie } from '../checks/cookie.ts';
+import { checkSameOrigin } from '../checks/cross-origin.ts';
+import type { ServerContext } from '../context.ts';
+import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
+import { Problem } from '../problem.ts';
+import type { Delivery } from '../stores/store.ts';
+import { authenticateAccount } from '../tokens/account-token.ts';
+import { refreshToken } from './members.ts';
+
+const BODY = z.strictObject({ refresh_token: refreshToken });
+
+/** `POST /v1/sign-out`: 204 also for what is over already, so that a repeated sign-out is no error. RFC 7009 §2.2 */
+export async function signOut(context: ServerContext, request: Request): Promise<Response> {
+  const { settings } = context;
+  const body = await readOptionalBody(request, BODY);
+  if (body.refresh_token !== undefined) {
+    await end(context, body.refresh_token, 'bearer');
+    return new Response(null, { status: 204 });
+  }
+  const text = readCookie(settings.issuer, request);
+  checkSameOrigin(settings, request);
+  if (text === undefined)
+    throw new Problem('invalid_request', { detail: 'there is neither refresh_token in the body nor the cookie' });
+  await end(context, text, 'cookie');
+  return new Response(null, { status: 204, headers: { 'set-cookie': formatCookie(settings.issuer, '', 0) } });
+}
+
+async function end(context: ServerContext, text: string, delivery: Delivery): Promise<void> {
+  const { settings, store, feed } = context;
+  const token = await findAuthenticRefreshToken(context, text);
+  const grant = token === undefined ? undefined : await store.findGrant(token.grantId);
+  if (grant?.sessionId === undefined || grant.delivery !== delivery) return;
+  const ended = await store.endSession(grant.userId, grant.sessionId, 'sign-out');
+  if (ended === 'ended')
+    settings.log({ level: 'info', event: 'sign-out', user: grant.userId, session: grant.sessionId });
+  // answered once every connected verifier has been handed the revocation
+  await feed.publish();
+}
+
+/** `POST /v1/sign-out-everywhere` */
+export async function signOutEverywhere(context: ServerContext, request: Request): Promise<Response> {
+  const { user } = await authenticateAccount(context, request);
+  await context.store.endAllSessions(user.id, 'sign-out-everywhere');
+  context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });
+  await context.feed.publish();
+  return new Response(null, { status: 204 });
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Database } from './stores/database.ts';
+
+/** One API that access tokens are made for. */
+export interface Resource {
+  /** What stands in `aud`, byte for byte. An absolute URI without a fragment. RFC 8707 §2 */
+  readonly identifier: string;
+  readonly scopes: readonly string[];
+}
+
+/** What happened, for the log. Ids and codes; never a token, a password, a key or an address of a person. */
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly [detail: string]: unknown;
+}
+
+/** Parsed once, by `createServer`; unknown options are refused. */
+export interface ServerOptions {
+  /** Public address: `https:`, no path ending in `/`, no query, no fragment. Plain http on loopback, in development only. RFC 8414 §2 */
+  readonly issuer: string;
+  readonly database: Database;
+  /** The first makes new things, the others are still accepted. Each at least 43 characters, from a random source. */
+  readonly secrets: readonly string[];
+  /** Default: `production`. */
+  readonly mode?: 'production' | 'development';
+  readonly resources?: readonly Resource[];
+  /** First-party clients beside `first-party`, which always exists. */
+  readonly clients?: readonly { readonly id: string; readonly name: string }[];
+  /** Origins, beside the issuer's own, whose pages may use cookies here. */
+  readonly origins?: readonly string[];
+  /** Origins whose pages may have tokens in the answer's body. */
+  readonly bearerOrigins?: readonly string[];
+  /** Who may follow the revocation feed; each key at least 32 characters. */
+  readonly feedKeys?: readonly { readonly name: string; readonly key: string }[];
+  /** Lets anyone follow the revocation feed. Default: false. */
+  readonly dangerouslyOpenFeed?: boolean;
+  /** Addresses or CIDR blocks whose `X-Forwarded-For` counts. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Whole seconds, 30 to 86,400. Default: 300. */
+  readonly accessTokenSeconds?: number;
+  /** A session ends when unused for this long. Default: 30 days. */
+  readonly idleSeconds?: number;
+  /** A session ends after this long in any case. Default: 180 days. */
+  readonly absoluteSeconds?: number;
+  /** Within this time of an advance, its predecessor yields the same successor. 1 to 300. Default: 30. */
+  readonly retryWindowSeconds?: number;
+  readonly log?: (entry: LogEntry) => void;
+  /** Milliseconds since 1970. Default: the database's clock. */
+  readonly clock?: () => number;
+  readonly random?: (bytes: number) => Uint8Array;
+}
+
+/** Scope of the account API: one's own data, sessions and sign-outs. */
+export const ACCOUNT_SCOPE = 'account';
+/** The client that exists from the first start. */
+export const FIRST_PARTY_CLIENT = 'first-party';
+
+const DAY = 86_400;
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+// what stands in tutorials is no secret
+const WELL_KNOWN = /^(secret|changeme|password|test|default|example|your[-_ ]?secret)/i;
+
+const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is no origin, like https://app.example.com');
+const seconds = (least: number, most: number) => z.int().min(least).max(most);
+const scopeToken = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is no scope (RFC 6749 §3.3)');
+const custom = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function');
+
+const OPTIONS = z.strictObject({
+  issuer: z.string().refine(isIssuer, 'must be an absolute URL without a trailing slash, query or fragment'),
+  database: z.custom<Database>(
+    (value) => typeof (value as Partial<Database> | undefined)?.open === 'function',
+    'must be a database: sqlite(…) or postgres(…)',
+  ),
+  secrets: z
+    .array(z.string().min(43, 'is too short: 43 characters from a random source'))
+    .min(1, 'must hold one secret at least'),
+  mode: z.enum(['production', 'development']).default('production'),
+  resources: z
+    .array(
+      z.strictObject({
+        identifier: z.string().refine(isResource, 'must be an absolute URI without a fragment'),
+        scopes: z.array(scopeToken).min(1),
+      }),
+    )
+    .default([]),
+  clients: z.array(z.strictObject({ id: z.string().min(1).max(64), name: z.string().min(1).max(100) })).default([]),
+  origins: z.array(origin).default([]),
+  bearerOrigins: z.array(origin).default([]),
+  feedKeys: z.array(z.strictObject({ name: z.string().min(1).max(64), key: z.string().min(32) })).default([]),
+  dangerouslyOpenFeed: z.boolean().default(false),
+  trustedProxies: z.array(z.string()).default([]),
+  accessTokenSeconds: seconds(30, DAY).default(300),
+  idleSeconds: seconds(60, 3_650 * DAY).default(30 * DAY),
+  absoluteSeconds: seconds(60, 3_650 * DAY).default(180 * DAY),
+  retryWindowSeconds: seconds(1, 300).default(30),
+  log: custom<(entry: LogEntry) => void>().default(() => () => {}),
+  clock: custom<() => number>().optional(),
+  random: custom<(bytes: number) => Uint8Array>().optional(),
+});
+
+export type Settings = Readonly<z.output<typeof OPTIONS>>;
+
+/** @throws {TypeError} naming the option. */
+export function parseOptions(options: ServerOptions): Settings {
+  const parsed = OPTIONS.safeParse(options);
+  if (!parsed.success) throw new TypeError(describe(parsed.error.issues[0]));
+  const settings = parsed.data;
+  checkIssuer(settings);
+  const known = new Set([settings.issuer, FIRST_PARTY_CLIENT]);
+  for (const { identifier } of settings.resources) {
+    // one token must never be good at two places
+    if (known.has(identifier)) throw new TypeError('resources: an identifier is the issuer, or stands there twice');
+    known.add(identifier);
+  }
+  if (settings.resources.some(({ scopes }) => scopes.includes(ACCOUNT_SCOPE))) {
+    throw new TypeError(`resources: the scope ${ACCOUNT_SCOPE} belongs to the account API`);
+  }
+  if (settings.secrets.some((secret) => WELL_KNOWN.test(secret) || new Set(secret).size < 10)) {
+    throw new TypeError('secrets: this is no secret; make one with `openssl rand -base64 32`');
+  }
+  return Object.freeze(settings);
+}
+
+function describe(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'unrecognized_keys') return `unknown option ${issue.keys.join(', ')}`;
+  return `${issue?.path.join('.') ?? 'options'}: ${issue?.message ?? 'malformed'}`;
+}
+
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text) || text.endsWith('/') || /[?#]/.test(text)) return false;
+  const url = new URL(text);
+  return (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
+}
+
+function isResource(text: string): boolean {
+  return URL.canParse(text) && !text.includes('#');
+}
+
+function checkIssuer({ issuer, mode }: Settings): void {
+  const url = new URL(issuer);
+  if (url.protocol === 'https:') return;
+  if (mode === 'production') throw new TypeError('issuer: must be https in production');
+  if (!LOOPBACK.has(url.hostname)) throw new TypeError('issuer: plain http is for loopback only');
+}

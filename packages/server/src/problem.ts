@@ -1,0 +1,97 @@
+/**
+ * Every code that a request can be refused with: its status, a title for people and the rule behind it. Append only; a code is
+ * never renamed and never reused. docs/errors.md is held to this table by a test.
+ */
+export const PROBLEMS = {
+  'request/malformed': { status: 400, title: 'The body is not JSON, or a name in it comes twice.', rule: 'RFC 8259' },
+  'request/authorization': {
+    status: 400,
+    title: 'There is more than one Authorization header.',
+    rule: 'RFC 6750 §3.1',
+  },
+  'request/idempotency-key': {
+    status: 400,
+    title: 'The Idempotency-Key is not 1 to 255 printable ASCII characters.',
+    rule: 'docs/protocol.md §2',
+  },
+  'request/content-type': { status: 415, title: 'The body is not application/json.', rule: 'RFC 9110 §15.5.16' },
+  'request/too-large': { status: 413, title: 'The body is larger than 64 KiB.', rule: 'RFC 9110 §15.5.14' },
+  'request/invalid': {
+    status: 422,
+    title: 'A member of the body is missing, unknown or has a value it may not have.',
+    rule: 'RFC 9110 §15.5.21',
+  },
+  'request/not-found': { status: 404, title: 'There is nothing at this address.', rule: 'RFC 9110 §15.5.5' },
+  'request/method': { status: 405, title: 'This address knows other methods only.', rule: 'RFC 9110 §15.5.6' },
+  'request/cross-origin': {
+    status: 403,
+    title: 'A cookie may not be used from where this request came.',
+    rule: 'docs/protocol.md §3',
+  },
+  'request/bearer-origin': {
+    status: 403,
+    title: 'Pages of this origin may not hold tokens.',
+    rule: 'docs/protocol.md §3',
+  },
+  'request/too-many': { status: 429, title: 'Too much at once; try again in a moment.', rule: 'RFC 6585 §4' },
+  invalid_request: { status: 400, title: 'Something that is needed is missing.', rule: 'RFC 6749 §5.2' },
+  invalid_client: { status: 400, title: 'There is no such client.', rule: 'RFC 6749 §5.2' },
+  invalid_grant: { status: 400, title: 'The refresh token is over; sign in again.', rule: 'RFC 6749 §5.2' },
+  invalid_scope: { status: 400, title: 'A scope is unknown at this resource.', rule: 'RFC 6749 §5.2' },
+  invalid_target: { status: 400, title: 'There is no such resource.', rule: 'RFC 8707 §2' },
+  invalid_token: { status: 401, title: 'The access token is missing or was refused.', rule: 'RFC 6750 §3.1' },
+  insufficient_scope: { status: 403, title: 'The access token is good, but not for this.', rule: 'RFC 6750 §3.1' },
+  'account/credentials': { status: 401, title: 'E-mail address or password is wrong.', rule: 'ASVS 6.3.8' },
+  'session/unknown': { status: 404, title: 'There is no such session.', rule: 'docs/protocol.md §3' },
+  'feed/credential': { status: 401, title: 'The revocation feed needs a key.', rule: 'docs/protocol.md §5' },
+  'server/unavailable': {
+    status: 503,
+    title: 'The server can not do this right now; nothing was changed.',
+    rule: 'RFC 9110 §15.6.4',
+  },
+  'server/error': { status: 500, title: 'Something is wrong on our side.', rule: 'RFC 9110 §15.6.1' },
+} as const satisfies Record<string, { status: number; title: string; rule: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface ProblemDetails {
+  /** What to do about it; never holds what was sent. */
+  readonly detail?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem body. RFC 9457 §3.2 */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** A request is refused. Thrown anywhere below an endpoint; turned into an answer in one place, {@link answerProblem}. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly details: ProblemDetails;
+
+  constructor(code: ProblemCode, details: ProblemDetails = {}) {
+    super(PROBLEMS[code].title);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The answer to a refused request. RFC 9457 */
+export function answerProblem({ code, details }: Problem): Response {
+  const { status, title } = PROBLEMS[code];
+  const body = {
+    type: 'about:blank',
+    title,
+    status,
+    code,
+    ...(details.detail === undefined ? {} : { detail: details.detail }),
+    ...details.members,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...retryAfter(status), ...details.headers },
+  });
+}
+
+function retryAfter(status: number): Record<string, string> {
+  return status === 429 || status === 503 ? { 'retry-after': '1' } : {};
+}

@@ -1,0 +1,64 @@
+/** The streams of the verifiers that are connected to this process. */
+export interface Streams {
+  readonly size: number;
+  /** Opens one whose first bytes are these events. */
+  open(first: readonly string[]): ReadableStream<Uint8Array>;
+  /** Hands an event to every stream. One that has more than 1 MiB unsent is closed: it takes the snapshot when it is back. */
+  send(event: string): void;
+  close(): void;
+}
+
+const LARGEST_BACKLOG = 1_048_576;
+
+export function createStreams(): Streams {
+  const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const encoder = new TextEncoder();
+
+  function end(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (!open.delete(controller)) return;
+    try {
+      controller.close();
+    } catch {
+      // its reader has gone already
+    }
+  }
+
+  function push(controller: ReadableStreamDefaultController<Uint8Array>, bytes: Uint8Array): void {
+    if ((controller.desiredSize ?? 0) < bytes.length) end(controller);
+    else controller.enqueue(bytes);
+  }
+
+  return {
+    get size() {
+      return open.size;
+    },
+    open(first) {
+      let own: ReadableStreamDefaultController<Uint8Array> | undefined;
+      return new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            own = controller;
+            open.add(controller);
+            for (const event of first) push(controller, encoder.encode(event));
+          },
+          cancel() {
+            if (own !== undefined) open.delete(own);
+          },
+        },
+        { highWaterMark: LARGEST_BACKLOG, size: (bytes) => bytes?.length ?? 0 },
+      );
+    },
+    send(event) {
+      const bytes = encoder.encode(event);
+      for (const controller of open) push(controller, bytes);
+    },
+    close() {
+      for (const controller of open) end(controller);
+    },
+  };
+}
+
+/** One Server-Sent Event. */
+export function formatEvent(epoch: string, number: number, frame: string): string {
+  return `id: ${epoch}.${number}\ndata: ${frame}\n\n`;
+}

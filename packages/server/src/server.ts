@@ -1,0 +1,150 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { createPasswordHasher } from './accounts/password.ts';
+import { createClientAddress } from './checks/client-address.ts';
+import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
+import type { RequestScope, ServerContext } from './context.ts';
+import { ROUTES } from './endpoints/routes.ts';
+import { loadSigningKeys } from './keys/signing-keys.ts';
+import { parseOptions, type ServerOptions, type Settings } from './options.ts';
+import { answerProblem, Problem } from './problem.ts';
+import { createFrameSigner } from './revocations/frames.ts';
+import { createFeedPublisher } from './revocations/publisher.ts';
+import { deriveSecrets } from './secrets/secrets.ts';
+import { type Store, StoreFailed } from './stores/store.ts';
+import { createAccessTokens } from './tokens/access-token.ts';
+import { createAccountTokens } from './tokens/account-token.ts';
+
+/** A running authorization server, as one function from request to answer. */
+export interface AuthorizationServer {
+  readonly issuer: string;
+  /** Never throws; whatever goes wrong is an answer. */
+  fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Ends the feed's streams and closes the database. Answers under way should be waited for first. */
+  close(): Promise<void>;
+}
+
+export interface RequestInfo {
+  /** Address of the peer on the socket. Without it nothing is known of the client's network. */
+  readonly remoteAddress?: string;
+}
+
+interface Bindings {
+  readonly scope: RequestScope;
+}
+
+/**
+ * Starts an authorization server: opens the database and brings it up to date, makes the signing keys where there are none.
+ *
+ * @throws {TypeError} naming the option that is missing, unknown or out of range.
+ * @throws {StoreFailed} where the database can't be opened.
+ */
+export async function createServer(options: ServerOptions): Promise<AuthorizationServer> {
+  const settings = parseOptions(options);
+  const findAddress = createClientAddress(settings.trustedProxies);
+  const random = settings.random ?? ((bytes: number) => randomBytes(bytes));
+  const store = await settings.database.open({
+    issuer: settings.issuer,
+    accessTokenSeconds: settings.accessTokenSeconds,
+    random,
+    ...(settings.clock === undefined ? {} : { clock: settings.clock }),
+  });
+  try {
+    const context = await createContext(settings, store, random);
+    const app = createApp(context);
+    return {
+      issuer: settings.issuer,
+      async fetch(request, info = {}) {
+        const arrived = performance.now();
+        const scope: RequestScope = {
+          waitedMs: () => performance.now() - arrived,
+          ip: findAddress(request, info.remoteAddress),
+        };
+        return withHeaders(settings, request, await app.fetch(request, { scope }));
+      },
+      async close() {
+        await context.feed.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function createContext(
+  settings: Settings,
+  store: Store,
+  random: (bytes: number) => Uint8Array,
+): Promise<ServerContext> {
+  const secrets = deriveSecrets(settings.secrets);
+  const state = await store.readState();
+  const keys = await loadSigningKeys(store, secrets, state.now);
+  const signer = createFrameSigner(settings.issuer, keys.active, random);
+  return {
+    settings,
+    store,
+    secrets,
+    keys,
+    passwords: createPasswordHasher(random),
+    accessTokens: createAccessTokens(settings, keys.active, random),
+    accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
+    feed: createFeedPublisher({ store, signer, state, log: settings.log }),
+  };
+}
+
+function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
+  const { settings } = context;
+  const app = new Hono<{ Bindings: Bindings }>();
+  for (const [path, methods] of Object.entries(ROUTES)) {
+    for (const [method, endpoint] of Object.entries(methods)) {
+      app.on(method, path, (c) => endpoint(context, c.req.raw, c.env.scope, c.req.param('id') ?? ''));
+    }
+    const allow = Object.keys(methods).join(', ');
+    app.all(path, (c) => {
+      if (c.req.method === 'OPTIONS') return answerPreflight(settings, c.req.raw);
+      throw new Problem('request/method', { headers: { allow } });
+    });
+  }
+  app.notFound(() => answerProblem(new Problem('request/not-found')));
+  app.onError((error) => answerProblem(toProblem(settings, error)));
+  return app;
+}
+
+/** Whatever was thrown, as what the outside is told. */
+function toProblem({ log }: Settings, error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreFailed) {
+    log({ level: 'error', event: 'store.failed', reason: error.message });
+    return new Problem('server/unavailable');
+  }
+  const id = randomUUID();
+  // the text of an unknown error may hold anything: its kind and its place in our code are enough to find it
+  const place =
+    error instanceof Error
+      ? (error.stack ?? '')
+          .split('\n')
+          .find((line) => line.includes('/src/') || line.includes('/dist/'))
+          ?.trim()
+      : undefined;
+  log({ level: 'error', event: 'server.error', id, kind: error instanceof Error ? error.name : typeof error, place });
+  return new Problem('server/error', { members: { id } });
+}
+
+const ALWAYS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+function withHeaders(settings: Settings, request: Request, response: Response): Response {
+  const { headers } = response;
+  for (const [name, value] of Object.entries(ALWAYS)) headers.set(name, value);
+  if (settings.issuer.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+  headers.append('vary', 'Origin, Sec-Fetch-Site');
+  for (const [name, value] of Object.entries(corsHeaders(settings, request))) headers.set(name, value);
+  return response;
+}

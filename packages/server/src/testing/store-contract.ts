@@ -1,0 +1,18 @@
+import { accountCases } from './store-contract/accounts.ts';
+import { epochCases } from './store-contract/epoch.ts';
+import { faultCases } from './store-contract/faults.ts';
+import { feedCases } from './store-contract/feed.ts';
+import type { StoreCase } from './store-contract/harness.ts';
+import { refreshCases } from './store-contract/refresh.ts';
+import { sessionCases } from './store-contract/sessions.ts';
+
+export type { FaultyStore, StoreCase, StoreHarness } from './store-contract/harness.ts';
+
+/**
+ * The suite that every store runs: what the contract in `stores/store.ts` promises, one fact a case.
+ *
+ * @returns Cases for whatever test runner: each runs on an empty database and rejects with an AssertionError.
+ */
+export function storeContract(): readonly StoreCase[] {
+  return [...accountCases, ...sessionCases, ...refreshCases, ...epochCases, ...feedCases, ...faultCases];
+}

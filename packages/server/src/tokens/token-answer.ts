@@ -1,0 +1,32 @@
+import { formatCookie } from '../checks/cookie.ts';
+import type { ServerContext } from '../context.ts';
+import { formatRefreshToken } from '../grants/refresh-token.ts';
+import { Problem } from '../problem.ts';
+import type { Grant, Session } from '../stores/store.ts';
+import type { Target } from './access-token.ts';
+
+export interface TokenAnswerInput {
+  readonly grant: Grant;
+  readonly session: Session;
+  readonly epoch: Uint8Array;
+  readonly target: Target;
+  readonly now: number;
+  readonly tokensFrom: number;
+}
+
+/** The answer to a sign-in or refresh: the refresh token in the body or in the cookie, as the grant's delivery says. RFC 6749 §5.1 */
+export function answerTokens({ settings, secrets, accessTokens }: ServerContext, input: TokenAnswerInput): Response {
+  const { grant, session, epoch, target, now, tokensFrom } = input;
+  // the secret that the row names: a retried answer is the same token, also after a new secret came into use
+  const secret = secrets.find(grant.secretId);
+  if (secret === undefined) throw new Problem('invalid_grant');
+  const refreshToken = formatRefreshToken(secret, epoch, grant.id, grant.counter);
+  const { accessToken, expiresIn, scope } = accessTokens.issue({ grant, target, now, tokensFrom });
+  const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope };
+  if (grant.delivery === 'bearer') return Response.json({ ...body, refresh_token: refreshToken });
+  const maxAgeSeconds = Math.max(
+    0,
+    Math.floor((Math.min(session.idleExpiresAt, session.absoluteExpiresAt) - now) / 1_000),
+  );
+  return Response.json(body, { headers: { 'set-cookie': formatCookie(settings.issuer, refreshToken, maxAgeSeconds) } });
+}
