@@ -22,6 +22,7 @@ export interface Expectations {
   readonly clockToleranceSeconds: number;
   readonly maxAgeSeconds: number | undefined;
   readonly requiredClaims: readonly string[];
+  readonly expiryRequired: boolean;
   readonly subject: string | undefined;
   readonly nonce: string | undefined;
   readonly jwtId: string | undefined;
@@ -74,8 +75,8 @@ function isFor(aud: unknown, audience: string): boolean {
 function checkTimes(claims: JwtClaims, expected: Expectations, now: number): void {
   const tolerance = expected.clockToleranceSeconds;
   // RFC 7519 §4.1.4: on or after `exp` it is over; without `exp` it would never be
-  if (claims.exp === undefined) throw new TokenRejected('token/claim', 'exp');
-  if (now >= claims.exp + tolerance) throw new TokenRejected('token/expired', 'exp');
+  if (claims.exp === undefined && expected.expiryRequired) throw new TokenRejected('token/claim', 'exp');
+  if (claims.exp !== undefined && now >= claims.exp + tolerance) throw new TokenRejected('token/expired', 'exp');
   if (claims.nbf !== undefined && now < claims.nbf - tolerance) throw new TokenRejected('token/not-yet-valid', 'nbf');
   if (claims.iat !== undefined && now < claims.iat - tolerance)
     throw new TokenRejected('token/issued-in-future', 'iat');

@@ -30,6 +30,8 @@ export interface JwtVerifierOptions<C = JwtClaims> {
   readonly maxAgeSeconds?: number;
   /** Claims that have to be there beside `exp`, `iss` and `aud`. */
   readonly requiredClaims?: readonly string[];
+  /** Accepts tokens that never expire. For kinds of tokens that have no `exp`, like SETs (RFC 8417 §2.2). Default: false. */
+  readonly dangerouslyAllowNoExpiry?: boolean;
   readonly subject?: string;
   readonly nonce?: string;
   readonly jwtId?: string;
@@ -70,6 +72,7 @@ const OPTIONS = [
   'clock',
   'clockToleranceSeconds',
   'maxAgeSeconds',
+  'dangerouslyAllowNoExpiry',
   'requiredClaims',
   'subject',
   'nonce',
@@ -150,6 +153,7 @@ function readExpectations(options: JwtVerifierOptions<unknown>): Expectations {
         ? undefined
         : numberOption('maxAgeSeconds', options.maxAgeSeconds, 1, 2 ** 31),
     requiredClaims: [...requiredClaims],
+    expiryRequired: options.dangerouslyAllowNoExpiry !== true,
     subject: optional('subject'),
     nonce: optional('nonce'),
     jwtId: optional('jwtId'),

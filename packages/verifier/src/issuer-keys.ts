@@ -1,0 +1,26 @@
+import { importJwkSet, type JwkSet, type KeySet } from '@mapae/jwt';
+import type { RemoteKeySet } from './remote-key-set.ts';
+
+/** The keys of an issuer that were given: they are there at once and never change but by being taken out of force. */
+export function fixedKeySet(jwks: JwkSet): RemoteKeySet {
+  const keys = importJwkSet(jwks);
+  const removed = new Set<string>();
+  let generation = 0;
+  const inForce: KeySet = {
+    find: (kid) => (removed.has(kid) ? undefined : keys.find(kid)),
+    get kids() {
+      return keys.kids.filter((kid) => !removed.has(kid));
+    },
+  };
+  return {
+    current: inForce,
+    get generation() {
+      return generation;
+    },
+    refresh: () => Promise.resolve(),
+    remove(kids) {
+      for (const kid of kids) removed.add(kid);
+      generation++;
+    },
+  };
+}
