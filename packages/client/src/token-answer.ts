@@ -1,0 +1,32 @@
+import { ClientError } from './client-error.ts';
+import { isRecord } from './problem.ts';
+import { checkAnswer, type ServerAnswer } from './server-calls.ts';
+
+/** What a sign-in or a refresh hands out. docs/protocol.md §3 */
+export interface TokenAnswer {
+  readonly accessToken: string;
+  readonly lifeMs: number;
+  /** With bearer delivery. */
+  readonly refreshToken: string | undefined;
+}
+
+const TOKEN = /^[\x21-\x7e]+$/;
+
+/** @throws {ClientError} the server's code, or `client/unexpected-answer` */
+export function parseTokenAnswer(answer: ServerAnswer, delivery: 'cookie' | 'bearer'): TokenAnswer {
+  checkAnswer(answer);
+  const { body } = answer;
+  if (!isRecord(body)) throw unexpected(answer);
+  const { access_token, token_type, expires_in, refresh_token } = body;
+  if (typeof access_token !== 'string' || !TOKEN.test(access_token)) throw unexpected(answer);
+  if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer') throw unexpected(answer);
+  if (typeof expires_in !== 'number' || !(expires_in > 0)) throw unexpected(answer);
+  const lifeMs = expires_in * 1_000;
+  if (delivery === 'cookie') return { accessToken: access_token, lifeMs, refreshToken: undefined };
+  if (typeof refresh_token !== 'string' || !TOKEN.test(refresh_token)) throw unexpected(answer);
+  return { accessToken: access_token, lifeMs, refreshToken: refresh_token };
+}
+
+function unexpected({ status }: ServerAnswer): ClientError {
+  return new ClientError('client/unexpected-answer', status, { message: 'the answer is no token answer' });
+}
