@@ -16,13 +16,6 @@ function fail(text) {
   process.exit(1);
 }
 
-function run(command, args, options = {}) {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
-  if (error !== undefined || status !== 0) {
-    fail(`${[command, ...args].join(' ')} failed: ${error?.message ?? signal ?? `exit ${status}`}`);
-  }
-}
-
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** True when node_modules holds what package-lock.json asks for on this platform. */

@@ -132,7 +132,11 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
     await replays(devices.slice(DEVICES / 2));
     for (const end of ends.splice(0).toReversed()) await end();
     const held = devices.flatMap((device) => [...device.held, device.accessToken]);
-    return { violations: judge(exchanges, logs.join(''), [...held, ACCOUNT.password, ACCOUNT.email, secret]), exchanges, feltAfterMs };
+    return {
+      violations: judge(exchanges, logs.join(''), [...held, ACCOUNT.password, ACCOUNT.email, secret]),
+      exchanges,
+      feltAfterMs,
+    };
   } finally {
     for (const end of ends.toReversed()) await end();
     rmSync(folder, { recursive: true, force: true });
@@ -205,7 +209,9 @@ function forge(token: string, kind: number): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
   if (kind === 0) return `${header}.${payload}.`;
   const part = (text: string, change: object): string =>
-    Buffer.from(JSON.stringify({ ...(JSON.parse(Buffer.from(text, 'base64url').toString()) as object), ...change })).toString('base64url');
+    Buffer.from(
+      JSON.stringify({ ...(JSON.parse(Buffer.from(text, 'base64url').toString()) as object), ...change }),
+    ).toString('base64url');
   if (kind === 1) return `${header}.${part(payload, { scope: 'notes:read notes:admin' })}.${signature}`;
   return `${part(header, { alg: 'none' })}.${payload}.`;
 }

@@ -22,24 +22,36 @@ function install(name: string, packages: readonly string[]): string {
   const project = join(folder, name);
   mkdirSync(project);
   // ours by tarball wherever they are asked for, since they aren't on a registry yet
-  const ours = Object.fromEntries([...tarballs].filter(([title]) => title !== 'cli').map(([title, path]) => [`@mapae/${title}`, `file:${path}`]));
-  const wanted = Object.fromEntries(packages.map((title) => [title === 'cli' ? 'mapae' : `@mapae/${title}`, `file:${tarballs.get(title)}`]));
+  const ours = Object.fromEntries(
+    [...tarballs].filter(([title]) => title !== 'cli').map(([title, path]) => [`@mapae/${title}`, `file:${path}`]),
+  );
+  const wanted = Object.fromEntries(
+    packages.map((title) => [title === 'cli' ? 'mapae' : `@mapae/${title}`, `file:${tarballs.get(title)}`]),
+  );
   const overrides = Object.fromEntries(Object.entries(ours).filter(([title]) => !(title in wanted)));
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: wanted, overrides }));
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ private: true, type: 'module', dependencies: wanted, overrides }),
+  );
   npm(['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], project);
   return project;
 }
 
 function node(project: string, source: string): string {
   writeFileSync(join(project, 'consumer.mjs'), source);
-  return execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'consumer.mjs'], { cwd: project, encoding: 'utf8' });
+  return execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', 'consumer.mjs'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
 }
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mapae-packaging-'));
   execFileSync(process.execPath, [join(ROOT, 'tools/build.mjs')], { stdio: 'pipe' });
   for (const name of PACKAGES) {
-    const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], join(ROOT, 'packages', name))) as { filename: string }[];
+    const [packed] = JSON.parse(
+      npm(['pack', '--json', '--pack-destination', folder], join(ROOT, 'packages', name)),
+    ) as { filename: string }[];
     tarballs.set(name, join(folder, packed?.filename ?? ''));
   }
 }, 120_000);
@@ -105,14 +117,37 @@ test('a TypeScript consumer compiles against what is published, library checks o
      // @ts-expect-error an unknown option is refused by the types too
      createVerifier({ issuer: 'https://a.example', audience: 'b', algorithms: ['none'] });\n`,
   );
-  const args = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom', '--skipLibCheck', 'false', '--types', '', 'consumer.ts'];
-  expect(() => execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...args], { cwd: project, encoding: 'utf8' })).not.toThrow();
+  const args = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,dom',
+    '--skipLibCheck',
+    'false',
+    '--types',
+    '',
+    'consumer.ts',
+  ];
+  expect(() =>
+    execFileSync(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...args], {
+      cwd: project,
+      encoding: 'utf8',
+    }),
+  ).not.toThrow();
 });
 
 test.each(PACKAGES)('the package %s passes publint and holds neither tests nor build info', (name) => {
   const files = execFileSync('tar', ['-tzf', tarballs.get(name) ?? ''], { encoding: 'utf8' }).split('\n');
   expect(files.filter((file) => /(^|\/)test\/|tsbuildinfo/.test(file))).toEqual([]);
   expect(files).toContain('package/dist/index.js');
-  const out = execFileSync(process.execPath, [join(ROOT, 'node_modules/publint/src/cli.js'), tarballs.get(name) ?? ''], { encoding: 'utf8' });
+  const out = execFileSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/publint/src/cli.js'), tarballs.get(name) ?? ''],
+    { encoding: 'utf8' },
+  );
   expect(out).toContain('All good!');
 });

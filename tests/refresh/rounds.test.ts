@@ -60,7 +60,13 @@ test.each(DATABASES)(
   110_000,
 );
 
-const SCENES: readonly ((chain: Chain) => Promise<void>)[] = [burst, twoTabs, lostAnswer, lostForHours, burstOverTheWindow];
+const SCENES: readonly ((chain: Chain) => Promise<void>)[] = [
+  burst,
+  twoTabs,
+  lostAnswer,
+  lostForHours,
+  burstOverTheWindow,
+];
 
 /** 50 at once with one token: one successor for all. */
 async function burst(chain: Chain): Promise<void> {

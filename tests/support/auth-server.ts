@@ -24,7 +24,8 @@ const server = await createServer({
   retryWindowSeconds: settings.retryWindowSeconds,
   log: (entry) => process.stdout.write(`${JSON.stringify(entry)}\n`),
 });
-const http = createHttpServer(getRequestListener((request) => server.fetch(request, { remoteAddress: '127.0.0.1' })));
+const listener = getRequestListener((request) => server.fetch(request, { remoteAddress: '127.0.0.1' }));
+const http = createHttpServer((request, response) => void listener(request, response));
 http.listen(settings.port, 'localhost', () => {
   process.stdout.write(`${JSON.stringify({ event: 'listening', port: (http.address() as AddressInfo).port })}\n`);
 });

@@ -64,7 +64,11 @@ export function createDevice(options: DeviceOptions): Device {
     return { status: response.status, answer: (text === '' ? {} : JSON.parse(text)) as TokenAnswer };
   }
 
-  async function present(token: string, intent: 'honest' | 'replay', idempotencyKey: string | undefined): Promise<void> {
+  async function present(
+    token: string,
+    intent: 'honest' | 'replay',
+    idempotencyKey: string | undefined,
+  ): Promise<void> {
     const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
     const result = await exchange(
       (got) => ({ did: 'refresh', presented: token, received: got?.answer.refresh_token, intent }),

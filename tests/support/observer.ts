@@ -47,7 +47,9 @@ export function judge(exchanges: readonly Exchange[], logs: string, secrets: rea
       ...judgeHonest(family),
       ...judgeReplay(family),
     ]),
-    ...(secrets.some((secret) => logs.includes(secret)) ? [{ invariant: 'I10', what: 'a secret stands in a log' } as const] : []),
+    ...(secrets.some((secret) => logs.includes(secret))
+      ? [{ invariant: 'I10', what: 'a secret stands in a log' } as const]
+      : []),
   ];
 }
 
@@ -55,8 +57,10 @@ export function judge(exchanges: readonly Exchange[], logs: string, secrets: rea
 function judgeAnswer(exchange: Exchange): Violation[] {
   const found: Violation[] = [];
   const { status, did, family } = exchange;
-  if (status !== undefined && status >= 500 && status !== 503) found.push({ invariant: 'I6', what: `${did} of ${family}: ${status}` });
-  if (exchange.ended - exchange.began > DEADLINE_MS) found.push({ invariant: 'I6', what: `${did} of ${family} took too long` });
+  if (status !== undefined && status >= 500 && status !== 503)
+    found.push({ invariant: 'I6', what: `${did} of ${family}: ${status}` });
+  if (exchange.ended - exchange.began > DEADLINE_MS)
+    found.push({ invariant: 'I6', what: `${did} of ${family} took too long` });
   if (exchange.did === 'call' && exchange.token === 'bad' && status === 200) {
     found.push({ invariant: 'I1', what: `a bad token of ${family} was let in` });
   }
@@ -70,9 +74,12 @@ function judgeEnd(family: readonly Exchange[]): Violation[] {
   return family.flatMap((one): Violation[] => {
     if (one.status !== 200) return [];
     if (one.did === 'call' && one.began > end + FELT_WITHIN_MS) {
-      return [{ invariant: 'I1', what: `${one.family} was let in ${Math.round(one.began - end)} ms after its sign-out` }];
+      return [
+        { invariant: 'I1', what: `${one.family} was let in ${Math.round(one.began - end)} ms after its sign-out` },
+      ];
     }
-    if (one.did === 'refresh' && one.began > end) return [{ invariant: 'I3', what: `${one.family} was refreshed after its sign-out` }];
+    if (one.did === 'refresh' && one.began > end)
+      return [{ invariant: 'I3', what: `${one.family} was refreshed after its sign-out` }];
     return [];
   });
 }
@@ -101,7 +108,9 @@ function judgeChain(family: readonly Exchange[]): Violation[] {
  * It is I3 where the presented token was acknowledged and no answer for it was ever lost, I4 where one was.
  */
 function judgeHonest(family: readonly Exchange[]): Violation[] {
-  const over = family.find((one) => one.did === 'sign-out' || (one.did === 'refresh' && one.intent === 'replay'))?.began;
+  const over = family.find(
+    (one) => one.did === 'sign-out' || (one.did === 'refresh' && one.intent === 'replay'),
+  )?.began;
   const lost = new Set<string>();
   const found: Violation[] = [];
   for (const one of family) {
@@ -119,7 +128,9 @@ function judgeHonest(family: readonly Exchange[]): Violation[] {
 
 /** I5: an old token is refused, and after it every token of the family is. */
 function judgeReplay(family: readonly Exchange[]): Violation[] {
-  const replay = family.find((one) => one.did === 'refresh' && one.intent === 'replay' && one.status !== undefined && one.status !== 503);
+  const replay = family.find(
+    (one) => one.did === 'refresh' && one.intent === 'replay' && one.status !== undefined && one.status !== 503,
+  );
   if (replay === undefined) return [];
   const found: Violation[] = [];
   if (replay.status === 200) found.push({ invariant: 'I5', what: `${replay.family}: a replayed token was taken` });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, createConnection, type AddressInfo, type Socket } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
 
 /** A TCP hop that can misbehave. */
 export interface TcpProxy {

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import {
@@ -126,11 +127,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function listenerFor(server: AuthorizationServer): ReturnType<typeof getRequestListener> {
-  return getRequestListener((request, env) => {
+function listenerFor(server: AuthorizationServer): RequestListener {
+  const listener = getRequestListener((request, env) => {
     const remoteAddress = (env as HttpBindings).incoming.socket.remoteAddress;
     return server.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
   });
+  return (request, response) => void listener(request, response);
 }
 
 function stopOnce(server: AuthorizationServer, listening: Listening, log: Logger): () => Promise<void> {

@@ -237,7 +237,7 @@ export function mergeSettings(
     const flag = row.flag?.split(' ')[0] ?? row.name;
     if (given === true) merged[row.name] = true;
     else if (Array.isArray(given)) merged[row.name] = given.flatMap((one) => row.parse(String(one), flag));
-    else merged[row.name] = row.parse(String(given), flag);
+    else if (typeof given === 'string') merged[row.name] = row.parse(given, flag);
   }
   return merged as Partial<Settings>;
 }

@@ -42,7 +42,7 @@ export async function boundedFetch(url: string, options: BoundedFetchOptions): P
 async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     if (length > maxBytes) throw new FetchFailed('is too large');
     chunks.push(chunk);

@@ -102,7 +102,7 @@ export function followRevocationFeed(options: RevocationFeedOptions): Revocation
       }
       const parse = createEventParser(LONGEST_EVENT);
       const decoder = new TextDecoder();
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
         clearTimeout(timer);
         timer = setTimeout(() => silent.abort(), SILENT_MS);
         for (const event of parse(decoder.decode(chunk, { stream: true }))) apply(readFrame(event.data));

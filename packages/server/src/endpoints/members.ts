@@ -21,7 +21,7 @@ export const password = z
   );
 
 /** A password as it is chosen. ASVS 6.2.1, 6.2.5, 6.2.9 */
-export const newPassword = password.refine((text) => [...text].length >= 8, 'has 8 characters or more');
+export const newPassword = password.refine((text) => Array.from(text).length >= 8, 'has 8 characters or more');
 
 export const resource = z.string().max(500).optional();
 export const scope = z.string().max(1_000).optional();

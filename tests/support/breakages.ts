@@ -1,0 +1,82 @@
+/** One careless edit, as a build that is broken on purpose: the suite must catch it. Applied by broken-build.ts. */
+export interface Breakage {
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I10';
+  readonly what: string;
+  /** Which processes run the broken build. */
+  readonly in: 'server' | 'verifier';
+  /** Only PostgreSQL can be taken away from the server, so only there is it seen. */
+  readonly needs?: 'postgres';
+  /** Source file, below packages/. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const BREAKAGES: readonly Breakage[] = [
+  {
+    invariant: 'I1',
+    what: 'the verifier forgets to look at revocations',
+    in: 'verifier',
+    file: 'verifier/src/verifier.ts',
+    find: 'if (list.isRevoked(principal)) throw',
+    replace: 'if (false) throw',
+  },
+  {
+    invariant: 'I1',
+    what: 'the verifier takes signatures as they come',
+    in: 'verifier',
+    file: 'jwt/src/verify.ts',
+    find: "if (!row.verify(signed, object, signature)) throw new TokenRejected('token/signature');",
+    replace: '',
+  },
+  {
+    invariant: 'I2',
+    what: 'the successor of a token depends on when it was asked for',
+    in: 'server',
+    file: 'server/src/stores/judge-refresh.ts',
+    find: "return 'retry';",
+    replace: "return 'advanced';",
+  },
+  {
+    invariant: 'I3',
+    what: 'an advance is answered but not written',
+    in: 'server',
+    file: 'server/src/stores/grants.ts',
+    find: "    .set(changes)\n    .where('id', '=', grant.id)",
+    replace: "    .set({ id: grant.id })\n    .where('id', '=', grant.id)",
+  },
+  {
+    invariant: 'I4',
+    what: 'a lost answer counts as theft',
+    in: 'server',
+    file: 'server/src/stores/judge-refresh.ts',
+    find: '(recent || isLostAnswer(row, presented))',
+    replace: 'false',
+  },
+  {
+    invariant: 'I5',
+    what: 'a replay is refused and nothing else',
+    in: 'server',
+    file: 'server/src/stores/grants.ts',
+    find: "await endLockedSession(context, step, session, { reason: 'replayed', instant });",
+    replace: '',
+  },
+  {
+    invariant: 'I6',
+    what: 'a database that is away counts as our own fault',
+    in: 'server',
+    needs: 'postgres',
+    file: 'server/src/server.ts',
+    find: 'if (error instanceof StoreFailed) {',
+    replace: 'if (false) {',
+  },
+  {
+    invariant: 'I10',
+    what: 'a refresh token is logged',
+    in: 'server',
+    file: 'server/src/endpoints/refresh.ts',
+    find: "event: 'refresh.accepted',",
+    replace: "event: 'refresh.accepted', presented: text,",
+  },
+];
