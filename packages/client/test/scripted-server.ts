@@ -179,7 +179,7 @@ export class ScriptedServer {
   }
 
   #tokens(id: string, grant: Grant, resource: unknown): Answer {
-    const access = `access-${String(resource ?? 'account').replace(/\W/g, '')}-${++this.#serial}`;
+    const access = `access-${typeof resource === 'string' ? 'api' : 'account'}-${++this.#serial}`;
     this.access.add(`Bearer ${access}`);
     const refresh = `mr1.secret.${id}.${grant.counter}.${'t'.repeat(43)}`;
     const body = { access_token: access, token_type: 'Bearer', expires_in: this.expiresIn, scope: '' };
@@ -214,13 +214,14 @@ function send(response: ServerResponse, { status, body, headers }: Answer): void
 }
 
 /** A `fetch` with a browser's cookies: sent and taken only with `credentials: 'include'`. Share it, and two clients are two tabs. */
-export function createCookieFetch(): typeof fetch {
+export function createCookieFetch(send: typeof fetch = fetch, isLost: () => boolean = () => false): typeof fetch {
   let jar = '';
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     const withCookies = init?.credentials === 'include';
     if (withCookies && jar !== '') headers.set('cookie', jar);
-    const response = await fetch(input, { ...init, headers });
+    const response = await send(input, { ...init, headers });
+    if (isLost()) throw new TypeError('the connection was lost');
     const set = response.headers.getSetCookie()[0];
     if (withCookies && set !== undefined) jar = set.includes('Max-Age=0') ? '' : set.slice(0, set.indexOf(';'));
     return response;

@@ -1,0 +1,116 @@
+// The client against the server itself, without a socket: what the scripted server says is held to what the real one does.
+import { type AuthorizationServer, createServer, databaseFromUrl } from '@mapae/server';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Client, type ClientOptions, createClient } from '../src/index.ts';
+import { createLocks } from '../src/locks.ts';
+import { createMemoryStorage } from '../src/storage.ts';
+import { createCookieFetch } from './scripted-server.ts';
+
+const ISSUER = 'http://localhost:8080';
+const NOTES = 'https://notes.example';
+const ADA = { email: 'ada@example.com', password: 'correct horse battery staple' };
+const LIFE_MS = 300_000;
+
+let server: AuthorizationServer;
+let clockMs: number;
+let clients: Client[];
+
+beforeEach(async () => {
+  clockMs = Date.UTC(2030, 0);
+  clients = [];
+  server = await createServer({
+    issuer: ISSUER,
+    database: databaseFromUrl('sqlite::memory:'),
+    secrets: ['kDq3z0Zr8x5vVnYw1mTtC4uJ7sB2aE9hLgP6fRoXiNs'],
+    mode: 'development',
+    resources: [{ identifier: NOTES, scopes: ['notes:read'] }],
+    clock: () => clockMs,
+  });
+});
+
+afterEach(async () => {
+  for (const client of clients) client.close();
+  await server.close();
+});
+
+/** Requests as a page of the issuer's own origin makes them, or as an app does. */
+function createFetch(delivery: 'cookie' | 'bearer', isLost: () => boolean = () => false): typeof fetch {
+  return createCookieFetch((input, init) => {
+    const headers = new Headers(init?.headers);
+    if (delivery === 'cookie') headers.set('origin', ISSUER);
+    return server.fetch(new Request(input, { ...init, headers }));
+  }, isLost);
+}
+
+function create(options: Partial<ClientOptions>): Client {
+  const client = createClient({ server: ISSUER, monotonic: () => clockMs, ...options });
+  clients.push(client);
+  return client;
+}
+
+for (const delivery of ['cookie', 'bearer'] as const) {
+  test(`${delivery}: from sign-up to sign-out`, async () => {
+    const client = create({ delivery, fetch: createFetch(delivery), device: 'Phone of Ada' });
+    expect(await client.resume()).toBe('signed-out');
+    await client.signUp({ ...ADA, name: 'Ada' });
+    await expect(client.signIn({ ...ADA, password: 'wrong horse battery' })).rejects.toMatchObject({
+      code: 'account/credentials',
+    });
+    await client.signIn(ADA, NOTES);
+    expect(await client.me()).toMatchObject({ email: ADA.email, name: 'Ada' });
+    expect(await client.sessions()).toMatchObject([{ current: true, device: 'Phone of Ada' }]);
+    for (let round = 0; round < 3; round++) {
+      clockMs += LIFE_MS;
+      await Promise.all(Array.from({ length: 20 }, () => client.accessToken(NOTES)));
+    }
+    await client.signOut();
+    expect(client.state).toBe('signed-out');
+    expect(await client.resume()).toBe('signed-out');
+    await client.signOut();
+  });
+
+  test(`${delivery}: lost answers, two tabs and a long wait sign nobody out`, async () => {
+    let lost = 0;
+    const options: Partial<ClientOptions> = {
+      delivery,
+      storage: createMemoryStorage(),
+      locks: createLocks(),
+      // carried out, and the answer is lost with its cookie
+      fetch: createFetch(delivery, () => lost-- > 0),
+    };
+    const [one, two] = [create(options), create(options)];
+    await one.signUp(ADA);
+    await one.signIn(ADA);
+    for (let round = 0; round < 3; round++) {
+      clockMs += LIFE_MS;
+      lost = round;
+      await Promise.all([one.accessToken(), two.accessToken(NOTES)]);
+    }
+    // the page ends with its answer lost; the next comes long after the window
+    clockMs += LIFE_MS;
+    lost = 1;
+    const ended = one.accessToken().catch((error: unknown) => error);
+    await expect.poll(() => lost).toBeLessThan(1);
+    one.close();
+    await ended;
+    clockMs += 10 * LIFE_MS;
+    expect(await create(options).resume()).toBe('signed-in');
+  });
+
+  test(`${delivery}: a session that was ended elsewhere is over here`, async () => {
+    const [here, there] = [
+      create({ delivery, fetch: createFetch(delivery) }),
+      create({ delivery, fetch: createFetch(delivery) }),
+    ];
+    await here.signUp(ADA);
+    await here.signIn(ADA);
+    await there.signIn(ADA);
+    const session = (await there.sessions()).find(({ current }) => !current);
+    await there.endSession(session?.id ?? '');
+    await expect(here.me()).rejects.toMatchObject({ code: 'invalid_grant', status: 400 });
+    expect(here.state).toBe('signed-out');
+    expect(there.state).toBe('signed-in');
+    await there.signOutEverywhere();
+    expect(await there.resume()).toBe('signed-out');
+  });
+}
