@@ -96,6 +96,16 @@ test('a sign-out that did not reach the server is none', async () => {
   expect(client.state).toBe('signed-out');
 });
 
+test('what waits behind a sign-out finds nobody signed in, and asks no server', async () => {
+  await client.signIn(ADA);
+  server.script('/v1/sign-out', { kind: 'slow', ms: 200 });
+  const [ended, waiting] = await Promise.allSettled([client.signOut(), client.accessToken('https://notes.example')]);
+  expect(ended.status).toBe('fulfilled');
+  expect(waiting).toMatchObject({ status: 'rejected', reason: { code: 'client/signed-out' } });
+  expect(server.requests('/v1/refresh')).toHaveLength(0);
+  expect(client.state).toBe('signed-out');
+});
+
 test('listeners are called at changes, each as often as it subscribed, until it leaves', async () => {
   const heard: string[] = [];
   const listener = (state: string): void => void heard.push(state);

@@ -95,6 +95,39 @@ test('another origin gets no token, however it is written', async () => {
   for (const { authorization } of [...foreign.seen, ...api.seen]) expect(authorization).toBeUndefined();
 });
 
+test('only the very origin counts: not its beginning, not a user name, not another scheme or port', async () => {
+  const seen: [string, string | null][] = [];
+  const origin = 'https://notes.example';
+  const spied = createClient({
+    server: server.url,
+    delivery: 'bearer',
+    resources: [{ identifier: NOTES, origin }],
+    fetch: async (input, init) => {
+      const url = input instanceof Request ? input.url : String(input);
+      if (url.startsWith(server.url)) return fetch(input, init);
+      seen.push([url, new Headers(init?.headers).get('authorization')]);
+      return new Response();
+    },
+  });
+  await spied.signIn(ADA, NOTES);
+  for (const url of [
+    `${origin}.evil.example/`,
+    `${origin}@evil.example/`,
+    `${origin}:8443/`,
+    'http://notes.example/',
+    'https://sub.notes.example/',
+    'https:\\\\evil.example/notes.example',
+    '/relative',
+    'not a url',
+  ]) {
+    await spied.fetch(url);
+  }
+  expect(seen.map(([, authorization]) => authorization)).toEqual(Array.from({ length: 8 }, () => null));
+  await spied.fetch('HTTPS://NOTES.example:443/a/../b');
+  expect(seen.at(-1)).toEqual([`${origin}/b`, `Bearer ${await spied.accessToken(NOTES)}`]);
+  spied.close();
+});
+
 test('a redirect is an error, and leaks nothing', async () => {
   api.redirectTo = foreign.origin;
   await expect(client.fetch(api.origin)).rejects.toThrow(TypeError);

@@ -1,6 +1,7 @@
 // The client against the server itself, without a socket: what the scripted server says is held to what the real one does.
-import { type AuthorizationServer, createServer, databaseFromUrl } from '@mapae/server';
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type AuthorizationServer, createServer, databaseFromUrl } from '../../server/src/index.ts';
 import { type Client, type ClientOptions, createClient } from '../src/index.ts';
 import { createLocks } from '../src/locks.ts';
 import { createMemoryStorage } from '../src/storage.ts';
