@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Client, ClientError, type ClientOptions, createClient } from '../src/index.ts';
-import { PASSWORD, ScriptedServer } from './scripted-server.ts';
+import { createCookieFetch, PASSWORD, ScriptedServer } from './scripted-server.ts';
 
 const ADA = { email: 'ada@example.com', password: PASSWORD };
 
@@ -97,6 +97,7 @@ test('a sign-out that did not reach the server is none', async () => {
 });
 
 test('what waits behind a sign-out finds nobody signed in, and asks no server', async () => {
+  const client = createClient({ server: server.url, fetch: createCookieFetch() });
   await client.signIn(ADA);
   server.script('/v1/sign-out', { kind: 'slow', ms: 200 });
   const [ended, waiting] = await Promise.allSettled([client.signOut(), client.accessToken('https://notes.example')]);
