@@ -6,7 +6,7 @@ import { runStory } from './story.ts';
 // SECURITY.md, "Invariants": separate processes, an observer that sees HTTP answers only, and for each invariant a build
 // that is broken on purpose. `MAPAE_TEST_SEED` repeats a run.
 const seed = Number(process.env['MAPAE_TEST_SEED'] ?? Date.now() % 1_000_000);
-const SECONDS = 4;
+const SECONDS = 3;
 
 test.each(['SQLite', 'PostgreSQL'])(`no invariant is broken on %s (seed ${seed})`, async (database) => {
   const postgres = database === 'PostgreSQL' ? { postgres: await createPostgresDatabase() } : {};
@@ -14,13 +14,13 @@ test.each(['SQLite', 'PostgreSQL'])(`no invariant is broken on %s (seed ${seed})
   expect(violations).toEqual([]);
   // the story really happened: answers were lost, tokens were refused, sign-outs were felt
   expect(exchanges.filter(({ did, status }) => did === 'refresh' && status === undefined).length).toBeGreaterThan(0);
-  expect(exchanges.filter(({ did, status }) => did === 'refresh' && status === 200).length).toBeGreaterThan(20);
-  expect(exchanges.filter(({ did, status }) => did === 'call' && status === 401).length).toBeGreaterThan(20);
-  expect(feltAfterMs).toHaveLength(3);
+  expect(exchanges.filter(({ did, status }) => did === 'refresh' && status === 200).length).toBeGreaterThan(10);
+  expect(exchanges.filter(({ did, status }) => did === 'call' && status === 401).length).toBeGreaterThan(10);
+  expect(feltAfterMs).toHaveLength(2);
   for (const ms of feltAfterMs) expect(ms).toBeLessThanOrEqual(1_000);
 });
 
-test.each(BREAKAGES)('$invariant: a build in which $what is caught', async (breakage) => {
+test.concurrent.each(BREAKAGES)('$invariant: a build in which $what is caught', async (breakage) => {
   const postgres = breakage.needs === 'postgres' ? { postgres: await createPostgresDatabase() } : {};
   const { violations } = await runStory({ seed, seconds: SECONDS, breakage, ...postgres });
   expect(violations.map(({ invariant }) => invariant)).toContain(breakage.invariant);

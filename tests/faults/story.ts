@@ -30,7 +30,7 @@ export interface StoryOptions {
 
 const API = 'https://notes.example';
 const WINDOW_SECONDS = 1;
-const DEVICES = 6;
+const DEVICES = 4;
 const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
 
 /**
@@ -128,8 +128,10 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
     ]);
     // an answer lost at the very end is still owed: the honest client asks again
     for (const device of devices) await untilAnswered(device);
-    const feltAfterMs = await signOuts(devices.slice(0, DEVICES / 2));
-    await replays(devices.slice(DEVICES / 2));
+    const [feltAfterMs] = await Promise.all([
+      signOuts(devices.slice(0, DEVICES / 2)),
+      replays(devices.slice(DEVICES / 2)),
+    ]);
     for (const end of ends.splice(0).toReversed()) await end();
     const held = devices.flatMap((device) => [...device.held, device.accessToken]);
     return {
@@ -145,7 +147,8 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
 
 async function proxyTo(url: string): Promise<{ readonly url: string; readonly proxy: TcpProxy }> {
   const target = new URL(url);
-  const proxy = await startTcpProxy(() => [Number(target.port)]);
+  const port = Number(target.port);
+  const proxy = await startTcpProxy(() => [port]);
   target.port = String(proxy.port);
   return { url: target.href, proxy };
 }
@@ -163,7 +166,7 @@ async function trouble(proxy: TcpProxy): Promise<void> {
 
 async function untilAnswered(device: Device): Promise<void> {
   const before = device.accessToken;
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < 30; tries++) {
     await device.refresh();
     if (device.accessToken !== before) return;
     await pause(100);
@@ -171,20 +174,20 @@ async function untilAnswered(device: Device): Promise<void> {
 }
 
 async function signOuts(devices: readonly Device[]): Promise<number[]> {
-  const felt: number[] = [];
-  for (const device of devices) {
-    await device.call();
-    for (let tries = 0; tries < 50 && !(await device.signOut()); tries++) await pause(100);
-    const answered = performance.now();
-    let refused: number | undefined;
-    while (performance.now() < answered + 1_200) {
-      if ((await device.call()) === 401) refused ??= performance.now() - answered;
-      await pause(refused === undefined ? 1 : 100);
-    }
-    felt.push(refused ?? Number.POSITIVE_INFINITY);
-    await device.refresh();
-  }
-  return felt;
+  return Promise.all(
+    devices.map(async (device) => {
+      await device.call();
+      for (let tries = 0; tries < 50 && !(await device.signOut()); tries++) await pause(100);
+      const answered = performance.now();
+      let refused: number | undefined;
+      while (performance.now() < answered + 1_200) {
+        if ((await device.call()) === 401) refused ??= performance.now() - answered;
+        await pause(refused === undefined ? 1 : 100);
+      }
+      await device.refresh();
+      return refused ?? Number.POSITIVE_INFINITY;
+    }),
+  );
 }
 
 /** Two honest advances, then the first of the three tokens again. */

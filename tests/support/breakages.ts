@@ -32,11 +32,12 @@ export const BREAKAGES: readonly Breakage[] = [
   },
   {
     invariant: 'I2',
-    what: 'the successor of a token depends on when it was asked for',
+    what: 'a retry gets a successor of its own',
     in: 'server',
-    file: 'server/src/stores/judge-refresh.ts',
-    find: "return 'retry';",
-    replace: "return 'advanced';",
+    file: 'server/src/stores/grants.ts',
+    find: "case 'retry':\n      return grant",
+    replace:
+      "case 'retry':\n      return { counter: grant.counter + 1, rotated_at: now, current_presented_at: null };\n      return grant",
   },
   {
     invariant: 'I3',

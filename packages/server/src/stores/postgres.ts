@@ -45,6 +45,8 @@ export async function openPool(url: string): Promise<PgPool> {
   });
   // without a listener, a database that restarts while a connection is idle ends the process
   pool.on('error', () => {});
+  // one that is lent out and cut under a query says so itself, beside failing the query; unheard, that ends the process
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
