@@ -31,6 +31,8 @@ export interface StoryOptions {
 const API = 'https://notes.example';
 const WINDOW_SECONDS = 1;
 const DEVICES = 4;
+/** Longer than a verifier ever waits before it connects again. */
+const RECONNECTED_MS = 5_500;
 const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
 
 /**
@@ -128,6 +130,8 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
     ]);
     // an answer lost at the very end is still owed: the honest client asks again
     for (const device of devices) await untilAnswered(device);
+    // the bound of a second is that of connected verifiers: after the trouble they have to be back
+    if (database !== undefined) await pause(RECONNECTED_MS);
     const [feltAfterMs] = await Promise.all([
       signOuts(devices.slice(0, DEVICES / 2)),
       replays(devices.slice(DEVICES / 2)),

@@ -1,0 +1,105 @@
+// What `npm start` runs: the authorization server, the notes API and its page, each on its own port, until Ctrl-C.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { listen, reportFailure } from 'mapae';
+import { type DemoOptions, parseDemoOptions, USAGE } from './options.ts';
+import { createPage } from './page.ts';
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const children: ChildProcess[] = [];
+let stopping = false;
+
+/** A child could not start and has said why. */
+class ChildFailed extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super('a process of the demo did not start');
+    this.exitCode = exitCode;
+  }
+}
+
+/** Starts a program and waits for its `"event":"listening"`. Passes on what people should read: words, and log lines from `warn` on. */
+async function startChild(program: string, args: readonly string[]): Promise<void> {
+  const flags = [
+    '--conditions=@mapae/source',
+    '--disable-warning=ExperimentalWarning',
+    '--import',
+    here('./die-with-parent.ts'),
+  ];
+  const child = spawn(process.execPath, [...flags, program, ...args], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  children.push(child);
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
+  let rest = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line.includes('"event":"listening"')) resolve();
+      else if (!/^\{"level":[123]0,/.test(line)) process.stderr.write(`${line}\n`);
+    }
+  });
+  child.once('close', (code) => {
+    reject(new ChildFailed(code ?? 1));
+    // one without the others is no demo
+    if (!stopping) void stop(code ?? 1);
+  });
+  await listening;
+}
+
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  const alive = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  const gone = alive.map((child) => once(child, 'close'));
+  for (const child of alive) child.kill('SIGTERM');
+  await Promise.all(gone);
+  process.exit(exitCode);
+}
+
+async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<void> {
+  const [server, api, page] = [port, apiPort, webPort].map((one) => `http://localhost:${one}`);
+  if (server === undefined || api === undefined || page === undefined)
+    throw new Error('unreachable: three ports were given');
+  // the page first: it needs nothing, and a taken port is known before anything else runs
+  await listen(createPage(server, api), webPort, undefined);
+  const serverArgs = ['--resource', `${api}=notes:read notes:write`, '--origin', page, '--bearer-origin', page];
+  await startChild(here('../../../packages/cli/src/main.ts'), [
+    'serve',
+    '--dev',
+    '--port',
+    String(port),
+    '--issuer',
+    server,
+    '--data',
+    data,
+    ...serverArgs,
+  ]);
+  await startChild(here('./api-main.ts'), [String(apiPort), server, page]);
+  process.stdout.write(`
+  Mapae is running.
+
+    notes page             ${page}
+    the same on a phone    ${page}/?device=phone
+    notes API              ${api}
+    authorization server   ${server}   data in ${data}
+
+  Try: sign up and sign in on the page, write a note, open the phone's page in a second window and sign in there too.
+  Then sign the first device out from the phone's list, and watch its next call being refused.
+
+  Ctrl-C stops everything.
+
+`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+try {
+  const options = parseDemoOptions(process.argv.slice(2));
+  if (options === undefined) process.stdout.write(USAGE);
+  else await startAll(options);
+} catch (error) {
+  if (!stopping)
+    await stop(
+      error instanceof ChildFailed ? error.exitCode : reportFailure(error, (text) => process.stderr.write(text)),
+    );
+}

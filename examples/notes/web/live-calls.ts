@@ -1,0 +1,74 @@
+import { byId, create } from './elements.ts';
+import { onSignOut, preciseNow } from './sign-out-moment.ts';
+import { TEXTS } from './texts.ts';
+
+const EVERY_MS = 100;
+const DOTS = 200;
+
+/** Calls the API ten times a second and shows each answer as a dot; stops at the first refusal and says how long it took. */
+export function createLiveCalls(call: () => Promise<{ readonly ok: boolean; readonly session?: string }>) {
+  let running = false;
+  let session: string | undefined;
+  let refusedAt: number | undefined;
+  let endedAt: number | undefined;
+
+  onSignOut((moment) => {
+    if (moment.session !== session) return;
+    endedAt = moment.at;
+    showRefusal();
+  });
+
+  function dot(className: string): void {
+    const calls = byId('calls');
+    calls.append(create('li', '', className));
+    if (calls.childElementCount > DOTS) calls.firstElementChild?.remove();
+  }
+
+  function showRefusal(): void {
+    if (refusedAt === undefined) return;
+    const text = byId('call-text');
+    text.className = 'hint refused';
+    if (endedAt === undefined) text.textContent = TEXTS.refused;
+    else {
+      const ms = Math.round(refusedAt - endedAt);
+      text.textContent =
+        ms >= 0
+          ? `Refused ${ms} ms after the sign-out was confirmed.`
+          : `Refused ${-ms} ms before the sign-out was even confirmed.`;
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (running) {
+      const began = performance.now();
+      const answer = await call().catch(() => undefined);
+      if (!running) return;
+      if (answer?.ok === true) {
+        session = answer.session;
+        dot('');
+        byId('call-text').textContent = TEXTS.accepted;
+      } else if (answer !== undefined) {
+        refusedAt = preciseNow();
+        running = false;
+        dot('refused');
+        showRefusal();
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, EVERY_MS - (performance.now() - began))));
+    }
+  }
+
+  return {
+    start(): void {
+      if (running) return;
+      running = true;
+      refusedAt = undefined;
+      endedAt = undefined;
+      byId('call-text').className = 'hint';
+      void loop();
+    },
+    stop(): void {
+      running = false;
+    },
+  };
+}

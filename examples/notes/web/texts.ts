@@ -1,0 +1,48 @@
+const EN = {
+  welcome: 'Sign in, or sign up first',
+  email: 'E-mail',
+  password: 'Password (8 characters or more)',
+  signIn: 'Sign in',
+  signUp: 'Sign up',
+  calls: 'Calls to the API, ten a second',
+  accepted: 'Accepted. The API asked nobody: signature, claims and its list of revocations are all it needs.',
+  notes: 'Notes',
+  newNote: 'New note',
+  add: 'Add',
+  devices: 'Devices',
+  thisDevice: 'this device',
+  signOut: 'Sign out here',
+  everywhere: 'Sign out everywhere',
+  end: 'Sign out',
+  token: 'The access token, as anyone can read it',
+  laptop: 'Laptop · cookie',
+  phone: 'Phone · bearer token in memory',
+  signedUp: 'Signed up. Signing in…',
+  refused: 'Refused.',
+};
+
+const KO: typeof EN = {
+  welcome: '로그인하세요. 처음이라면 먼저 가입하세요',
+  email: '이메일',
+  password: '비밀번호 (8자 이상)',
+  signIn: '로그인',
+  signUp: '가입',
+  calls: 'API 호출 (초당 10회)',
+  accepted: '허용됨. API는 아무에게도 묻지 않습니다. 서명, 클레임, 폐기 목록이면 충분합니다.',
+  notes: '노트',
+  newNote: '새 노트',
+  add: '추가',
+  devices: '기기',
+  thisDevice: '이 기기',
+  signOut: '여기서 로그아웃',
+  everywhere: '모든 기기에서 로그아웃',
+  end: '로그아웃',
+  token: '액세스 토큰: 누구나 읽을 수 있는 내용',
+  laptop: '노트북 · 쿠키',
+  phone: '휴대폰 · 메모리의 베어러 토큰',
+  signedUp: '가입되었습니다. 로그인하는 중…',
+  refused: '거부됨.',
+};
+
+/** The page's words, in Korean for who prefers it. */
+export const TEXTS: typeof EN = navigator.language.startsWith('ko') ? KO : EN;
