@@ -26,7 +26,9 @@ export async function run(): Promise<void> {
     const secret = randomBytes(32).toString('base64url');
     const database = `sqlite:${join(folder, 'mapae.db')}`;
     started.push(await start('./auth-server.ts', { port, issuer, database, secret, api: API, retryWindowSeconds: 30 }));
-    const apis = await Promise.all(Array.from({ length: APIS }, () => start('./api-server.ts', { issuer, audience: API })));
+    const apis = await Promise.all(
+      Array.from({ length: APIS }, () => start('./api-server.ts', { issuer, audience: API })),
+    );
     started.push(...apis);
     const balancer = await startTcpProxy(() => apis.map((api) => api.port));
     await fetch(`${issuer}/v1/sign-up`, {
@@ -46,7 +48,8 @@ export async function run(): Promise<void> {
         record: () => {},
       });
       await device.signIn();
-      for (const api of apis) if ((await call(api.url, device.accessToken)) !== 200) throw new Error('a good token was refused');
+      for (const api of apis)
+        if ((await call(api.url, device.accessToken)) !== 200) throw new Error('a good token was refused');
       if ((await device.call()) !== 200) throw new Error('a good token was refused through the balancer');
       const sent = performance.now();
       const refused = Promise.all(apis.map((api) => untilRefused(api.url, device.accessToken)));
@@ -60,7 +63,8 @@ export async function run(): Promise<void> {
     }
     const row = (name: string, times: readonly number[]): string => {
       const sorted = times.toSorted((a, b) => a - b);
-      const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+      const at = (share: number): string =>
+        (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
       return `| ${name} | ${at(0.5)} | ${at(0.99)} | ${at(1)} |`;
     };
     process.stdout.write(

@@ -6,7 +6,9 @@ const BENCHES: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
 const name = process.argv[2] ?? '';
 const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (load === undefined) {
-  process.stderr.write(`bench: error: no benchmark '${name}'\nbench: hint: one of ${Object.keys(BENCHES).join(', ')}\n`);
+  process.stderr.write(
+    `bench: error: no benchmark '${name}'\nbench: hint: one of ${Object.keys(BENCHES).join(', ')}\n`,
+  );
   process.exit(2);
 }
 await (await load()).run();

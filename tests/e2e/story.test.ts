@@ -86,8 +86,8 @@ test('B08: no token is in reach of script, in storage, in the address or in the 
     const reach = await page.evaluate(() =>
       JSON.stringify([
         document.cookie,
-        { ...localStorage },
-        { ...sessionStorage },
+        Object.entries(localStorage),
+        Object.entries(sessionStorage),
         location.href,
         document.documentElement.outerHTML,
       ]),

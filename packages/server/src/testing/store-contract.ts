@@ -6,7 +6,7 @@ import type { StoreCase } from './store-contract/harness.ts';
 import { refreshCases } from './store-contract/refresh.ts';
 import { sessionCases } from './store-contract/sessions.ts';
 
-export type { FaultyStore, StoreCase, StoreHarness } from './store-contract/harness.ts';
+export type { StoreCase, StoreHarness } from './store-contract/harness.ts';
 
 /**
  * The suite that every store runs: what the contract in `stores/store.ts` promises, one fact a case.

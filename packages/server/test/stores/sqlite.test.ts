@@ -105,7 +105,8 @@ describe('SQLite', () => {
       ),
     );
     expect(performance.now() - began).toBeLessThan(2_300);
-    for (const one of made) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StoreFailed) as unknown });
+    for (const one of made)
+      expect(one).toMatchObject({ status: 'rejected', reason: expect.any(StoreFailed) as unknown });
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(20);
 
