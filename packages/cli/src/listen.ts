@@ -63,17 +63,16 @@ function portError(cause: unknown, port: number, address: string): CliError {
 }
 
 async function closeAll(servers: readonly Server[], graceMs: number): Promise<void> {
-  const timer = setTimeout(() => {
+  const cut = (): void => {
     for (const server of servers) server.closeAllConnections();
-  }, graceMs);
-  await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<void>((resolve) => {
-          server.close(() => resolve());
-          server.closeIdleConnections();
-        }),
-    ),
-  );
-  clearTimeout(timer);
+  };
+  if (graceMs === 0) cut();
+  const grace = setTimeout(cut, graceMs);
+  // a connection becomes idle when its answer has ended, an event stream's too: then it is let go
+  const idle = setInterval(() => {
+    for (const server of servers) server.closeIdleConnections();
+  }, 50);
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+  clearTimeout(grace);
+  clearInterval(idle);
 }

@@ -10,5 +10,6 @@ export type RevocationTarget = 'session' | 'token' | 'client' | 'subject' | 'eve
  * @returns 16 bytes.
  */
 export function blindRevocationId(issuer: string, target: RevocationTarget, value: string): Uint8Array {
-  return createHash('sha256').update(`mapae-feed-1\0${issuer}\0${target}\0${value}`).digest().subarray(0, 16);
+  const digest = createHash('sha256').update(`mapae-feed-1\0${issuer}\0${target}\0${value}`).digest();
+  return Uint8Array.from(digest.subarray(0, 16));
 }
