@@ -13,6 +13,7 @@ const SERVER = process.env['TEST_POSTGRES_URL'];
 /** Runs one statement at the test server, in the database that the address names. */
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
+  client.setTypeParser(pg.types.builtins.INT8, Number);
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;
