@@ -76,7 +76,9 @@ test.each([
 test('a bad signature is never masked by "expired"', () => {
   const verifier = createJwtVerifier({ ...base, clock: () => start + 9e9 });
   const token = sign();
-  expect(codeOf(() => verifier.verify(`${token.slice(0, -2)}AA`))).toBe('token/signature');
+  const other = token.at(-20) === 'A' ? 'B' : 'A';
+  const forged = `${token.slice(0, -20)}${other}${token.slice(-19)}`;
+  expect(codeOf(() => verifier.verify(forged))).toBe('token/signature');
 });
 
 test('a key that was replaced under the same kid voids what was remembered', () => {
