@@ -1,9 +1,9 @@
-// Takes docs/pictures/demo.png from the real demo: `node --conditions=@mapae/source examples/notes/pictures.ts`.
+// Takes docs/pictures/demo.png from the real demo: `node --conditions=@mapae/source tests/e2e/pictures.ts`.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { launchChromium } from '../../tests/support/chromium.ts';
-import { startDemo } from '../../tests/support/demo.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { startDemo } from '../support/demo.ts';
 
 const [demo, browser] = await Promise.all([startDemo(), launchChromium()]);
 try {
