@@ -18,7 +18,7 @@ export default defineConfig({
           exclude: ['tests/e2e/**'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxConcurrency: 3,
+          maxConcurrency: 5,
         },
       },
       {

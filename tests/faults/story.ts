@@ -31,14 +31,15 @@ export interface StoryOptions {
 const API = 'https://notes.example';
 const WINDOW_SECONDS = 1;
 const DEVICES = 4;
-/** Longer than a verifier ever waits before it connects again. */
-const RECONNECTED_MS = 5_500;
+/** Longer than a verifier ever waits before it connects again, with room for a slow machine. */
+const RECONNECTED_MS = 8_000;
 const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
 
 /**
  * The main job under trouble, with separate processes: an authorization server, two APIs behind a balancer, and devices
- * that refresh and call while answers are lost, the server is killed and (PostgreSQL) the database is away. Then half of
- * the devices sign out, and tokens of the other half are replayed.
+ * that refresh and call while answers are lost, the server is killed and (PostgreSQL) the database is away. Then, one after
+ * the other, so that no run misses them: tabs at once, answers lost for longer than the window, sign-outs of half of the
+ * devices, replayed tokens of the other half.
  */
 export async function runStory({ seed, postgres, breakage, seconds }: StoryOptions): Promise<Story> {
   const random = seededRandom(seed);
@@ -90,30 +91,33 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
       body: JSON.stringify(ACCOUNT),
     });
     if (signUp.status !== 201) throw new Error(`sign-up: ${signUp.status}`);
-    const devices = Array.from({ length: DEVICES }, (_, index) =>
+    const makeDevice = (family: string, record: (exchange: Exchange) => void): Device =>
       createDevice({
         ...ACCOUNT,
-        family: `device ${index}`,
+        family,
         api: API,
         server: () => address,
         balancer: `http://localhost:${balancer.port}`,
-        record: (exchange) => exchanges.push(exchange),
-      }),
+        record,
+      });
+    const devices = Array.from({ length: DEVICES }, (_, index) =>
+      makeDevice(`device ${index}`, (exchange) => exchanges.push(exchange)),
     );
     for (const device of devices) await device.signIn();
 
-    const until = performance.now() + seconds * 1_000;
+    const atLeastUntil = performance.now() + seconds * 1_000;
+    let over = false;
     await Promise.all([
       ...devices.map(async (device) => {
-        while (performance.now() < until) {
+        while (!over) {
           await device.refresh(random.next() < 0.3 ? random.between(2, 5) : 1);
           await device.call();
           await device.callWith(forge(device.accessToken, random.between(0, 2)));
-          await pause(random.between(20, 700));
+          await pause(random.between(20, 300));
         }
       }),
       (async () => {
-        while (performance.now() < until) {
+        while (!over) {
           front.loseAnswers(random.between(0, 2));
           await pause(random.between(100, 400));
         }
@@ -123,19 +127,35 @@ export async function runStory({ seed, postgres, breakage, seconds }: StoryOptio
         await pause(seconds * 300);
         await endServer('SIGKILL');
         await startServer();
-        if (database === undefined) return;
-        await pause(seconds * 200);
-        await trouble(database.proxy);
+        if (database !== undefined) await trouble(database.proxy, exchanges);
+        await pause(atLeastUntil - performance.now());
+        over = true;
       })(),
     ]);
     // an answer lost at the very end is still owed: the honest client asks again
     for (const device of devices) await untilAnswered(device);
-    // the bound of a second is that of connected verifiers: after the trouble they have to be back
-    if (database !== undefined) await pause(RECONNECTED_MS);
-    const [feltAfterMs] = await Promise.all([
-      signOuts(devices.slice(0, DEVICES / 2)),
-      replays(devices.slice(DEVICES / 2)),
-    ]);
+    let feltAfterMs: readonly number[] = [];
+    const scenes: readonly (() => Promise<void>)[] = [
+      async () => void (await Promise.all(devices.map(tabsAtOnce))),
+      () => lostForLong(devices, front),
+      // the bound of a second is that of connected verifiers: after the trouble they have to be back
+      () =>
+        connected(
+          makeDevice('probe', () => {}),
+          apis.length,
+        ),
+      async () => {
+        [feltAfterMs] = await Promise.all([
+          signOuts(devices.slice(0, DEVICES / 2)),
+          replays(devices.slice(DEVICES / 2)),
+        ]);
+      },
+    ];
+    for (const scene of scenes) {
+      // of a broken build no more has to be seen
+      if (judge(exchanges, '', []).some(({ invariant }) => invariant === breakage?.invariant)) break;
+      await scene();
+    }
     for (const end of ends.splice(0).toReversed()) await end();
     const held = devices.flatMap((device) => [...device.held, device.accessToken]);
     return {
@@ -157,15 +177,50 @@ async function proxyTo(url: string): Promise<{ readonly url: string; readonly pr
   return { url: target.href, proxy };
 }
 
-/** The database is cut off for a while, then hangs for a while. */
-async function trouble(proxy: TcpProxy): Promise<void> {
+/** The database is cut off for a while, then hangs for a while; each time until refreshes met it. */
+async function trouble(proxy: TcpProxy, exchanges: readonly Exchange[]): Promise<void> {
   proxy.cut();
-  await pause(700);
+  await answered(exchanges, 3);
   proxy.heal();
   await pause(300);
   proxy.hang();
-  await pause(700);
+  await answered(exchanges, 2);
   proxy.heal();
+}
+
+/** Resolves when so many refreshes that began from now on were answered; after ten seconds in any case. */
+async function answered(exchanges: readonly Exchange[], count: number): Promise<void> {
+  const from = performance.now();
+  const met = (): number =>
+    exchanges.filter(({ did, began, status }) => did === 'refresh' && began > from && status !== undefined).length;
+  while (met() < count && performance.now() < from + 10_000) await pause(20);
+}
+
+/** Three tabs refresh at once, when the last advance is long ago: one of them advances, and all get its token. */
+async function tabsAtOnce(device: Device): Promise<void> {
+  await pause(WINDOW_SECONDS * 1_000 + 100);
+  await device.refresh(3);
+}
+
+/** Every answer is lost, and the clients ask again when the window has long passed: their keys say that they are the same. */
+async function lostForLong(devices: readonly Device[], front: TcpProxy): Promise<void> {
+  await pause(WINDOW_SECONDS * 1_000 + 100);
+  front.loseAnswers(devices.length);
+  await Promise.all(devices.map((device) => device.refresh()));
+  front.loseAnswers(0);
+  await pause(WINDOW_SECONDS * 1_000 + 100);
+  await Promise.all(devices.map((device) => device.refresh()));
+}
+
+/** Both verifiers follow the feed again: each in turn refuses a device that has signed out. */
+async function connected(probe: Device, apis: number): Promise<void> {
+  await probe.signIn();
+  await probe.signOut();
+  const until = performance.now() + RECONNECTED_MS;
+  for (let inARow = 0; inARow < 2 * apis && performance.now() < until; ) {
+    inARow = (await probe.call()) === 401 ? inARow + 1 : 0;
+    await pause(20);
+  }
 }
 
 async function untilAnswered(device: Device): Promise<void> {
@@ -202,7 +257,7 @@ async function replays(devices: readonly Device[]): Promise<void> {
         await pause(WINDOW_SECONDS * 1_000 + 100);
         await device.refresh();
       }
-      await device.replay(device.held.length - 3);
+      if (device.held.length >= 3) await device.replay(device.held.length - 3);
       await device.refresh();
       await pause(1_100);
       await device.call();

@@ -4,7 +4,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 /** A TCP hop that can misbehave. */
 export interface TcpProxy {
   readonly port: number;
-  /** The next `n` connections that carry an answer are cut at its first byte: the request arrived, the answer is lost. */
+  /** The next `n` answers to a POST are cut at their first byte: the request arrived, the answer is lost. */
   loseAnswers(n: number): void;
   /** From now on nothing passes and nothing is refused: a hang. */
   hang(): void;
@@ -34,12 +34,17 @@ export async function startTcpProxy(ports: () => readonly number[]): Promise<Tcp
         far.destroy();
       });
     }
+    let posted = false;
     near.on('data', (chunk) => {
-      if (mode === 'pass') far.write(chunk);
+      if (mode !== 'pass') return;
+      posted =
+        chunk.toString('latin1', 0, 5) === 'POST ' ||
+        (posted && !/^(GET|DELETE) /.test(chunk.toString('latin1', 0, 8)));
+      far.write(chunk);
     });
     far.on('data', (chunk) => {
       if (mode !== 'pass') return;
-      if (toLose > 0) {
+      if (toLose > 0 && posted) {
         toLose--;
         near.destroy();
         return;
