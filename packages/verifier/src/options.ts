@@ -1,7 +1,8 @@
-import type { JwkSet } from '@mapae/jwt';
+import type { JwkSet, JwtClaims, StandardSchema } from '@mapae/jwt';
+import type { CookieSettings } from './credentials.ts';
 
 /** What a resource server accepts. Parsed once, by {@link createVerifier}; unknown options are refused. What decides trust has no default. */
-export interface VerifierOptions {
+export interface VerifierOptions<C = JwtClaims> {
   /** Issuer to accept, compared byte for byte with `iss`. `https:`, no query, no fragment. RFC 8414 §2 */
   readonly issuer: string;
   /** What this API is called in `aud`, byte for byte. RFC 9068 §4 */
@@ -13,6 +14,13 @@ export interface VerifierOptions {
   readonly feed?: { readonly url?: string; readonly key?: string } | false;
   /** Keys of the issuer, instead of fetching them. They are never renewed. */
   readonly keys?: JwkSet;
+  /**
+   * Takes access tokens from a cookie too. `origins`: origins whose pages may send it, beside the API's own. Default: the Authorization
+   * header only.
+   */
+  readonly cookie?: { readonly name: string; readonly origins?: readonly string[] };
+  /** Types the principal's claims and checks their shape; must answer at once. */
+  readonly claims?: StandardSchema<C>;
   /** How far `exp`, `nbf` and `iat` may be off. Whole seconds, 0 to 300. Default: 10. */
   readonly clockToleranceSeconds?: number;
   /** Without a fresh frame for this long, revocations may have been missed. Whole seconds, 2 to 300. Default: 5. */
@@ -39,9 +47,12 @@ export interface VerifierOptions {
 }
 
 /** The options, complete and checked. */
-export interface VerifierSettings extends Required<Omit<VerifierOptions, 'feed' | 'keys'>> {
+export interface VerifierSettings<C = JwtClaims>
+  extends Required<Omit<VerifierOptions<C>, 'feed' | 'keys' | 'cookie' | 'claims'>> {
   readonly feed: { readonly url: string; readonly key: string | undefined } | false;
   readonly keys: JwkSet | undefined;
+  readonly cookie: CookieSettings | undefined;
+  readonly claims: StandardSchema<C> | undefined;
 }
 
 const OPTIONS = new Set([
@@ -49,6 +60,8 @@ const OPTIONS = new Set([
   'audience',
   'feed',
   'keys',
+  'cookie',
+  'claims',
   'clockToleranceSeconds',
   'staleAfterSeconds',
   'whenStale',
@@ -65,7 +78,7 @@ const OPTIONS = new Set([
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** @throws {TypeError} naming the option. */
-export function parseVerifierOptions(options: VerifierOptions): VerifierSettings {
+export function parseVerifierOptions<C>(options: VerifierOptions<C>): VerifierSettings<C> {
   for (const name of Object.keys(options)) if (!OPTIONS.has(name)) throw new TypeError(`unknown option ${name}`);
   const dangerouslyAllowHttp = options.dangerouslyAllowHttp ?? false;
   const issuer = addressOption('issuer', options.issuer, dangerouslyAllowHttp);
@@ -79,6 +92,8 @@ export function parseVerifierOptions(options: VerifierOptions): VerifierSettings
     audience: options.audience,
     feed: feedOption(options.feed, issuer, dangerouslyAllowHttp),
     keys: options.keys,
+    cookie: cookieOption(options.cookie),
+    claims: options.claims,
     clockToleranceSeconds: secondsOption('clockToleranceSeconds', options.clockToleranceSeconds ?? 10, 0, 300),
     staleAfterSeconds: secondsOption('staleAfterSeconds', options.staleAfterSeconds ?? 5, 2, 300),
     whenStale,
@@ -102,6 +117,25 @@ function feedOption(feed: VerifierOptions['feed'], issuer: string, allowHttp: bo
   if (feed?.key !== undefined && (typeof feed.key !== 'string' || feed.key === ''))
     throw new TypeError('feed.key must be a non-empty string');
   return { url, key: feed?.key };
+}
+
+/** RFC 6265 §4.1.1: a cookie's name is a token of RFC 9110 §5.6.2. */
+const COOKIE_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+function cookieOption(cookie: VerifierOptions['cookie']): CookieSettings | undefined {
+  if (cookie === undefined) return undefined;
+  for (const name of Object.keys(cookie))
+    if (name !== 'name' && name !== 'origins') throw new TypeError(`unknown option cookie.${name}`);
+  const { name, origins = [] } = cookie;
+  if (typeof name !== 'string' || !COOKIE_NAME.test(name))
+    throw new TypeError('cookie.name must be the name of a cookie');
+  if (!Array.isArray(origins) || !origins.every(isOrigin))
+    throw new TypeError('cookie.origins must be origins, like https://app.example.com');
+  return Object.freeze({ name, origins: Object.freeze([...(origins as string[])]) });
+}
+
+function isOrigin(text: unknown): boolean {
+  return typeof text === 'string' && URL.canParse(text) && new URL(text).origin === text;
 }
 
 function addressOption(name: string, value: unknown, allowHttp: boolean): string {

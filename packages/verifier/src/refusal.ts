@@ -1,9 +1,38 @@
-import type { TokenErrorCode } from '@mapae/jwt';
+import { TOKEN_ERRORS, type TokenErrorCode } from '@mapae/jwt';
+import {
+  type ChallengeContext,
+  type ChallengeDetails,
+  type ChallengeError,
+  formatChallenges,
+  PLAIN_CHALLENGE,
+} from './challenge.ts';
+
+export type RefusalStatus = 400 | 401 | 403 | 503;
+
+/** What a code answers: status, sentence, the rule behind it, and the error that the challenge names. */
+export interface RefusalRow {
+  readonly status: RefusalStatus;
+  readonly title: string;
+  readonly rule: string;
+  /** RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3; none where no credentials came. */
+  readonly error?: ChallengeError;
+}
+
+export type RefusalCode =
+  | 'request/no-credentials'
+  | 'request/authorization'
+  | 'request/two-credentials'
+  | 'request/cross-origin'
+  | 'request/scope'
+  | 'request/role'
+  | 'request/authentication'
+  | 'token/revoked'
+  | 'token/bound'
+  | 'verifier/stale'
+  | 'verifier/unavailable';
 
 /** Every code beside those of tokens that a request can be refused with here. Append only; held to docs/errors.md by a test. */
-export const REFUSALS: Readonly<
-  Record<RefusalCode, { readonly status: 400 | 401 | 403 | 503; readonly title: string; readonly rule: string }>
-> = {
+export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
   'request/no-credentials': {
     status: 401,
     title: 'There is no bearer token in the Authorization header.',
@@ -13,13 +42,48 @@ export const REFUSALS: Readonly<
     status: 400,
     title: 'There is more than one Authorization header.',
     rule: 'RFC 6750 §3.1',
+    error: 'invalid_request',
   },
-  'request/scope': { status: 403, title: 'The token is good, but not for this.', rule: 'RFC 6750 §3.1' },
-  'token/revoked': { status: 401, title: 'The token was revoked.', rule: 'docs/protocol.md §5' },
+  'request/two-credentials': {
+    status: 400,
+    title: 'There is a token in the Authorization header and another one in the cookie.',
+    rule: 'RFC 6750 §2',
+    error: 'invalid_request',
+  },
+  'request/cross-origin': {
+    status: 403,
+    title: 'A cookie may not be used from where this request came.',
+    rule: 'docs/protocol.md §3',
+  },
+  'request/scope': {
+    status: 403,
+    title: 'The token is good, but not for this.',
+    rule: 'RFC 6750 §3.1',
+    error: 'insufficient_scope',
+  },
+  'request/role': {
+    status: 403,
+    title: 'The token is good, but this needs another role.',
+    rule: 'RFC 9068 §2.2.3.1',
+    error: 'insufficient_scope',
+  },
+  'request/authentication': {
+    status: 401,
+    title: 'This needs a stronger or a more recent sign-in.',
+    rule: 'RFC 9470 §3',
+    error: 'insufficient_user_authentication',
+  },
+  'token/revoked': {
+    status: 401,
+    title: 'The token was revoked.',
+    rule: 'docs/protocol.md §5',
+    error: 'invalid_token',
+  },
   'token/bound': {
     status: 401,
     title: 'The token is bound to a key, and no proof of it is understood here.',
     rule: 'RFC 9449 §7.2',
+    error: 'invalid_token',
   },
   'verifier/stale': {
     status: 503,
@@ -33,61 +97,59 @@ export const REFUSALS: Readonly<
   },
 };
 
-export type RefusalCode =
-  | 'request/no-credentials'
-  | 'request/authorization'
-  | 'request/scope'
-  | 'token/revoked'
-  | 'token/bound'
-  | 'verifier/stale'
-  | 'verifier/unavailable';
+/** What a refusal says beside its code. */
+export interface RefusalDetails extends ChallengeDetails {
+  /** For the one who set things up: names a setting, nothing of the token. */
+  readonly detail?: string;
+}
 
 /** A request was refused: everything an adapter needs to answer it. Holds nothing of the token. RFC 6750 §3, RFC 9457 */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
-  readonly status: 400 | 401 | 403 | 503;
+  readonly status: RefusalStatus;
   readonly code: RefusalCode | TokenErrorCode;
   readonly headers: Readonly<Record<string, string>>;
   /** Problem details as JSON. */
   readonly body: string;
+  readonly details: RefusalDetails;
 
-  constructor(
-    code: RefusalCode | TokenErrorCode,
-    title: string,
-    status: 400 | 401 | 403 | 503,
-    headers: Readonly<Record<string, string>>,
-  ) {
+  constructor(code: RefusalCode | TokenErrorCode, details: RefusalDetails, context: ChallengeContext) {
+    const { status, title, error } = rowOf(code);
     super(title);
     this.code = code;
     this.status = status;
+    this.details = details;
     this.headers = Object.freeze({
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      ...headers,
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...(status === 401 || error !== undefined
+        ? { 'www-authenticate': formatChallenges(context, error, details) }
+        : {}),
     });
-    this.body = JSON.stringify({ type: 'about:blank', title, status, code });
+    const { detail } = details;
+    this.body = JSON.stringify({
+      type: 'about:blank',
+      title,
+      status,
+      code,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+
+  /** The same refusal with the challenges of one verifier. */
+  in(context: ChallengeContext): RequestRefused {
+    return new RequestRefused(this.code, this.details, context);
   }
 }
 
-/** A refusal of this floor. `scope` is what the route asks for. */
-export function refuse(code: RefusalCode, scope?: readonly string[]): RequestRefused {
-  const { status, title } = REFUSALS[code];
-  return new RequestRefused(code, title, status, headersFor(code, status, scope));
+function rowOf(code: RefusalCode | TokenErrorCode): RefusalRow {
+  if (Object.hasOwn(REFUSALS, code)) return REFUSALS[code as RefusalCode];
+  const { sentence, rule } = TOKEN_ERRORS[code as TokenErrorCode];
+  return { status: 401, title: sentence, rule, error: 'invalid_token' };
 }
 
-function headersFor(code: RefusalCode, status: number, scope: readonly string[] | undefined): Record<string, string> {
-  if (status === 503) return { 'retry-after': '1' };
-  // RFC 6750 §3.1: no error where no credentials came
-  if (code === 'request/no-credentials') return { 'www-authenticate': 'Bearer' };
-  if (code === 'request/authorization') return { 'www-authenticate': 'Bearer error="invalid_request"' };
-  if (code === 'request/scope')
-    return { 'www-authenticate': `Bearer error="insufficient_scope", scope="${(scope ?? []).join(' ')}"` };
-  return INVALID_TOKEN;
-}
-
-const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' };
-
-/** The refusal of a token that @mapae/jwt rejected. */
-export function refuseToken(code: TokenErrorCode, title: string): RequestRefused {
-  return new RequestRefused(code, title, 401, INVALID_TOKEN);
+/** A refusal whose challenges the edge completes. */
+export function refuse(code: RefusalCode | TokenErrorCode, details: RefusalDetails = {}): RequestRefused {
+  return new RequestRefused(code, details, PLAIN_CHALLENGE);
 }

@@ -66,6 +66,7 @@ export function followRevocationFeed(options: RevocationFeedOptions): Revocation
     list.replace(snapshot.rows, clock());
     ({ epoch, number } = snapshot);
     noteFresh(snapshot.at);
+    options.onFrame();
   }
 
   /** Fresh: newer than any before, so that it isn't a repetition, and signed a moment ago, so that it wasn't held back. */
@@ -74,7 +75,6 @@ export function followRevocationFeed(options: RevocationFeedOptions): Revocation
     if (at <= lastAt || list.overflowed) return;
     lastAt = at;
     if (Math.abs(clock() - at) <= options.freshWithinMs) freshAt = monotonic();
-    options.onFrame();
   }
 
   function apply(frame: FeedFrame): void {
@@ -84,6 +84,7 @@ export function followRevocationFeed(options: RevocationFeedOptions): Revocation
     else if (frame.event === 'snapshot' || frame.to !== frame.from) throw new OutOfStep('frame');
     number = frame.to;
     noteFresh(frame.at);
+    options.onFrame();
   }
 
   async function stream(): Promise<void> {
