@@ -139,7 +139,9 @@ describe('cookie mode (docs/protocol.md §3)', () => {
 
   test('a refusal names the setting to change', async () => {
     const refused = verifier.authenticate({ headers: { cookie, origin: 'https://new.example' }, method: 'POST' });
-    await expect(refused).rejects.toMatchObject({ details: { detail: expect.stringContaining('cookie.origins') } });
+    await expect(refused).rejects.toMatchObject({
+      details: { detail: 'add the origin of the page to the option cookie.origins' },
+    });
   });
 });
 
