@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@mapae/source'];
@@ -6,6 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // half of the cores is vitest's default: on two that would be one
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: ['tests/global-setup.ts'],
     execArgv: ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'],
     projects: [

@@ -57,7 +57,7 @@ test.each(DATABASES)(
       await server.close();
     }
   },
-  110_000,
+  300_000,
 );
 
 const SCENES: readonly ((chain: Chain) => Promise<void>)[] = [
