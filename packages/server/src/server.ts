@@ -98,10 +98,10 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
   const { settings } = context;
   const app = new Hono<{ Bindings: Bindings }>();
   for (const [path, methods] of Object.entries(ROUTES)) {
-    for (const [method, endpoint] of Object.entries(methods)) {
-      app.on(method, path, (c) => endpoint(context, c.req.raw, c.env.scope, c.req.param('id') ?? ''));
+    for (const [method, { run }] of Object.entries(methods)) {
+      app.on(method, path, (c) => run(context, c.req.raw, c.env.scope, c.req.param('id') ?? ''));
     }
-    const allow = Object.keys(methods).join(', ');
+    const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     app.all(path, (c) => {
       if (c.req.method === 'OPTIONS') return answerPreflight(settings, c.req.raw);
       throw new Problem('request/method', { headers: { allow } });

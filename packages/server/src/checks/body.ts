@@ -11,7 +11,9 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
  * @throws {Problem} `request/content-type`, `request/too-large`, `request/malformed`, `request/invalid`
  */
 export async function readBody<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
-  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw new Problem('request/content-type');
+  // compressed bodies are not taken: what they grow to is known too late. RFC 9110 §15.5.16
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '') || request.headers.has('content-encoding'))
+    throw new Problem('request/content-type');
   return validate(parse(await readBytes(request)), schema);
 }
 
@@ -29,10 +31,15 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > LARGEST) throw new Problem('request/too-large');
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > LARGEST) throw new Problem('request/too-large');
-    chunks.push(chunk);
+  try {
+    for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > LARGEST) throw new Problem('request/too-large');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // whoever sent it went away half way: no fault of ours
+    throw error instanceof Problem ? error : new Problem('request/malformed');
   }
   return Buffer.concat(chunks);
 }

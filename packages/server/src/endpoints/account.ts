@@ -1,9 +1,38 @@
+import { timeOfId } from '@mapae/jwt';
 import type { ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { authenticateAccount } from '../tokens/account-token.ts';
+import { ME, NOTHING, SESSIONS } from './answers.ts';
+import { id } from './members.ts';
+import type { Operation } from './operation.ts';
 
 /** `GET /v1/me` */
-export async function me(context: ServerContext, request: Request): Promise<Response> {
+export const me: Operation = {
+  summary: 'The account that the token is for',
+  credential: 'account',
+  answers: { 200: ME },
+  run: showAccount,
+};
+
+/** `GET /v1/sessions` */
+export const listSessions: Operation = {
+  summary: 'Where the person is signed in',
+  credential: 'account',
+  answers: { 200: SESSIONS },
+  run: showSessions,
+};
+
+/** `DELETE /v1/sessions/:id`; another person's is as unknown as none. */
+export const deleteSession: Operation = {
+  summary: 'Sign one device out',
+  credential: 'account',
+  parameters: [id],
+  answers: { 204: NOTHING },
+  refusals: ['session/unknown'],
+  run: (context, request, _scope, sessionId) => endSession(context, request, sessionId),
+};
+
+async function showAccount(context: ServerContext, request: Request): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
   return Response.json({
     id: user.id,
@@ -15,8 +44,7 @@ export async function me(context: ServerContext, request: Request): Promise<Resp
   });
 }
 
-/** `GET /v1/sessions` */
-export async function listSessions(context: ServerContext, request: Request): Promise<Response> {
+async function showSessions(context: ServerContext, request: Request): Promise<Response> {
   const { user, session: current } = await authenticateAccount(context, request);
   const sessions = await context.store.listSessions(user.id);
   return Response.json({
@@ -32,10 +60,13 @@ export async function listSessions(context: ServerContext, request: Request): Pr
   });
 }
 
-/** `DELETE /v1/sessions/:id`; another person's is as unknown as none. */
-export async function deleteSession(context: ServerContext, request: Request, sessionId: string): Promise<Response> {
+async function endSession(context: ServerContext, request: Request, sessionId: string): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  if ((await context.store.endSession(user.id, sessionId, 'ended-by-user')) === 'unknown')
+  // what can't be an id is not asked for: PostgreSQL takes no U+0000 in a text
+  if (
+    timeOfId(sessionId) === undefined ||
+    (await context.store.endSession(user.id, sessionId, 'ended-by-user')) === 'unknown'
+  )
     throw new Problem('session/unknown');
   context.settings.log({ level: 'info', event: 'session.ended', user: user.id, session: sessionId });
   await context.feed.publish();

@@ -2,21 +2,37 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ServerContext } from '../context.ts';
 import type { Settings } from '../options.ts';
 import { Problem } from '../problem.ts';
+import { FRAMES, SNAPSHOT } from './answers.ts';
+import type { Operation } from './operation.ts';
 
 /** `GET /events/revocations`. docs/protocol.md §5 */
-export async function followFeed(context: ServerContext, request: Request): Promise<Response> {
+export const followFeed: Operation = {
+  summary: 'Follow the revocation feed',
+  credential: 'feed',
+  answers: { 200: FRAMES },
+  run: follow,
+};
+
+/** `GET /events/revocations/snapshot` */
+export const feedSnapshot: Operation = {
+  summary: 'All revocations that are in force',
+  credential: 'feed',
+  answers: { 200: SNAPSHOT, 304: { description: 'Still the position of If-None-Match.' } },
+  run: snapshot,
+};
+
+async function follow(context: ServerContext, request: Request): Promise<Response> {
   checkFeedKey(context.settings, request);
   const stream = await context.feed.follow(request.headers.get('last-event-id') ?? undefined);
   return new Response(stream, { headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } });
 }
 
-/** `GET /events/revocations/snapshot` */
-export async function feedSnapshot(context: ServerContext, request: Request): Promise<Response> {
+async function snapshot(context: ServerContext, request: Request): Promise<Response> {
   checkFeedKey(context.settings, request);
   const { etag, body } = await context.feed.snapshot();
-  const headers = { etag, 'content-type': 'application/octet-stream', 'cache-control': 'no-cache' };
+  const headers = { etag, 'cache-control': 'no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-  return new Response(Uint8Array.from(body), { headers });
+  return new Response(Uint8Array.from(body), { headers: { ...headers, 'content-type': 'application/octet-stream' } });
 }
 
 function checkFeedKey({ dangerouslyOpenFeed, feedKeys }: Settings, request: Request): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { normalizeEmail } from '../accounts/email.ts';
+import type { Parameter } from './operation.ts';
 
 const LONGEST_PASSWORD_BYTES = 1_024;
 
@@ -23,6 +24,24 @@ export const password = z
 /** A password as it is chosen. ASVS 6.2.1, 6.2.5, 6.2.9 */
 export const newPassword = password.refine((text) => Array.from(text).length >= 8, 'has 8 characters or more');
 
+/** Text that a person sees: no control characters, which terminals obey and PostgreSQL (U+0000) can't keep. */
+export function line(longest: number): z.ZodString {
+  return z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .regex(/^\P{Cc}*$/u, 'holds a control character');
+}
+
 export const resource = z.string().max(500).optional();
 export const scope = z.string().max(1_000).optional();
 export const refreshToken = z.string().max(200).optional();
+
+/** The `:id` of a path. */
+export const id: Parameter = {
+  in: 'path',
+  name: 'id',
+  description: '22 characters of base64url',
+  schema: z.string(),
+};

@@ -1,14 +1,41 @@
 import type { ServerContext } from '../context.ts';
+import { HEALTH, KEY_SET, METADATA, READY } from './answers.ts';
+import type { Operation } from './operation.ts';
 
 const CACHEABLE = { 'cache-control': 'public, max-age=60' };
 
 /** `GET /.well-known/jwks.json`. RFC 7517 §5 */
-export function jwks({ keys }: ServerContext): Response {
-  return Response.json({ keys: keys.published }, { headers: CACHEABLE });
-}
+export const jwks: Operation = {
+  summary: 'The public keys of the tokens',
+  answers: { 200: KEY_SET },
+  withoutDatabase: true,
+  run: ({ keys }) => Response.json({ keys: keys.published }, { headers: CACHEABLE }),
+};
 
-/** `GET /.well-known/oauth-authorization-server`. RFC 8414 §2 */
-export function metadata({ settings }: ServerContext): Response {
+/** `GET /.well-known/oauth-authorization-server` and `…/openid-configuration`: only what exists. RFC 8414 §2, §5 */
+export const metadata: Operation = {
+  summary: 'What exists at this server',
+  answers: { 200: METADATA },
+  withoutDatabase: true,
+  run: showMetadata,
+};
+
+/** `GET /healthz`: the process is up. */
+export const health: Operation = {
+  summary: 'Is the process up?',
+  answers: { 200: HEALTH },
+  withoutDatabase: true,
+  run: () => Response.json({ status: 'ok' }),
+};
+
+/** `GET /readyz`: the database answers. */
+export const readiness: Operation = {
+  summary: 'Can the server do its work?',
+  answers: { 200: READY },
+  run: showReadiness,
+};
+
+function showMetadata({ settings }: ServerContext): Response {
   const { issuer } = settings;
   return Response.json(
     {
@@ -22,8 +49,7 @@ export function metadata({ settings }: ServerContext): Response {
   );
 }
 
-/** `GET /readyz`: the database answers. */
-export async function readiness({ store }: ServerContext): Promise<Response> {
+async function showReadiness({ store }: ServerContext): Promise<Response> {
   await store.readState();
   return Response.json({ status: 'ready' });
 }

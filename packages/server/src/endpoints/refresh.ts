@@ -9,13 +9,41 @@ import { Problem } from '../problem.ts';
 import type { Delivery, RefreshVerdict } from '../stores/store.ts';
 import { findTarget } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
+import { TOKENS } from './answers.ts';
 import { refreshToken, resource, scope } from './members.ts';
+import type { Operation } from './operation.ts';
 
 const BODY = z.strictObject({ refresh_token: refreshToken, resource, scope });
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** `POST /v1/refresh`. Everything that can be refused without the row is refused first: a refusal must not spend a counter. */
-export async function refresh(context: ServerContext, request: Request, requestScope: RequestScope): Promise<Response> {
+/** `POST /v1/refresh` */
+export const refresh: Operation = {
+  summary: 'New access token; the refresh token moves on',
+  cookie: true,
+  body: { schema: BODY, optional: true },
+  parameters: [
+    {
+      in: 'header',
+      name: 'Idempotency-Key',
+      description: 'With the same key, an answer that was lost is given again.',
+      schema: z.string().regex(IDEMPOTENCY_KEY),
+    },
+  ],
+  answers: { 200: TOKENS },
+  refusals: [
+    'invalid_request',
+    'invalid_grant',
+    'invalid_target',
+    'invalid_scope',
+    'request/idempotency-key',
+    'request/cross-origin',
+    'request/bearer-origin',
+  ],
+  run: answerRefresh,
+};
+
+/** Everything that can be refused without the row is refused first: a refusal must not spend a counter. */
+async function answerRefresh(context: ServerContext, request: Request, requestScope: RequestScope): Promise<Response> {
   const { settings } = context;
   const body = await readOptionalBody(request, BODY);
   const { text, delivery } = findCredential(context, request, body.refresh_token);

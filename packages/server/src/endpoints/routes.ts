@@ -1,22 +1,15 @@
-import type { RequestScope, ServerContext } from '../context.ts';
+import type { Routes } from '../openapi/document.ts';
 import { deleteSession, listSessions, me } from './account.ts';
 import { feedSnapshot, followFeed } from './feed.ts';
-import { jwks, metadata, readiness } from './metadata.ts';
+import { health, jwks, metadata, readiness } from './metadata.ts';
+import { openApi } from './open-api.ts';
 import { refresh } from './refresh.ts';
 import { signIn } from './sign-in.ts';
 import { signOut, signOutEverywhere } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
 
-/** One endpoint: judges a request and answers it, or throws a `Problem`. `id` is the path's `:id`, empty where it has none. */
-export type Endpoint = (
-  context: ServerContext,
-  request: Request,
-  scope: RequestScope,
-  id: string,
-) => Response | Promise<Response>;
-
 /** Every address of the server and the methods it knows. Another method is 405, another address 404. */
-export const ROUTES: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+export const ROUTES: Routes = {
   '/v1/sign-up': { POST: signUp },
   '/v1/sign-in': { POST: signIn },
   '/v1/refresh': { POST: refresh },
@@ -24,11 +17,13 @@ export const ROUTES: Readonly<Record<string, Readonly<Record<string, Endpoint>>>
   '/v1/sign-out-everywhere': { POST: signOutEverywhere },
   '/v1/me': { GET: me },
   '/v1/sessions': { GET: listSessions },
-  '/v1/sessions/:id': { DELETE: (context, request, _scope, id) => deleteSession(context, request, id) },
+  '/v1/sessions/:id': { DELETE: deleteSession },
   '/.well-known/jwks.json': { GET: jwks },
   '/.well-known/oauth-authorization-server': { GET: metadata },
+  '/.well-known/openid-configuration': { GET: metadata },
   '/events/revocations': { GET: followFeed },
   '/events/revocations/snapshot': { GET: feedSnapshot },
-  '/healthz': { GET: () => Response.json({ status: 'ok' }) },
+  '/openapi.json': { GET: openApi(() => ROUTES) },
+  '/healthz': { GET: health },
   '/readyz': { GET: readiness },
 };

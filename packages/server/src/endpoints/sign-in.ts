@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readBody } from '../checks/body.ts';
+import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
@@ -7,7 +8,9 @@ import { Problem } from '../problem.ts';
 import type { User } from '../stores/store.ts';
 import { findTarget, grantScope } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
-import { email, password, resource, scope } from './members.ts';
+import { TOKENS } from './answers.ts';
+import { email, line, password, resource, scope } from './members.ts';
+import type { Operation } from './operation.ts';
 
 const BODY = z.strictObject({
   email,
@@ -16,15 +19,36 @@ const BODY = z.strictObject({
   resource,
   scope,
   delivery: z.enum(['cookie', 'bearer']).default('cookie'),
-  device: z.string().trim().min(1).max(100).optional(),
+  device: line(100).optional(),
 });
 
 /** `POST /v1/sign-in` */
-export async function signIn(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+export const signIn: Operation = {
+  summary: 'Sign in',
+  cookie: true,
+  body: { schema: BODY },
+  answers: { 200: TOKENS },
+  refusals: [
+    'account/credentials',
+    'invalid_client',
+    'invalid_target',
+    'invalid_scope',
+    'request/cross-origin',
+    'request/bearer-origin',
+    'request/too-many',
+  ],
+  run: answerSignIn,
+};
+
+async function answerSignIn(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
   const { settings, store } = context;
   const body = await readBody(request, BODY);
   if (body.delivery === 'bearer') checkBearerOrigin(settings, request);
-  else checkSameOrigin(settings, request);
+  else {
+    checkSameOrigin(settings, request);
+    // refuses a second one beside it, which would win or lose against the one that is set here
+    readCookie(settings.issuer, request);
+  }
   if (body.client_id !== FIRST_PARTY_CLIENT && !settings.clients.some(({ id }) => id === body.client_id))
     throw new Problem('invalid_client');
   const target = findTarget(settings, body.resource, body.scope);

@@ -7,12 +7,31 @@ import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts'
 import { Problem } from '../problem.ts';
 import type { Delivery } from '../stores/store.ts';
 import { authenticateAccount } from '../tokens/account-token.ts';
+import { NOTHING } from './answers.ts';
 import { refreshToken } from './members.ts';
+import type { Operation } from './operation.ts';
 
 const BODY = z.strictObject({ refresh_token: refreshToken });
 
 /** `POST /v1/sign-out`: 204 also for what is over already, so that a repeated sign-out is no error. RFC 7009 §2.2 */
-export async function signOut(context: ServerContext, request: Request): Promise<Response> {
+export const signOut: Operation = {
+  summary: 'Sign out',
+  cookie: true,
+  body: { schema: BODY, optional: true },
+  answers: { 204: NOTHING },
+  refusals: ['invalid_request', 'request/cross-origin'],
+  run: answerSignOut,
+};
+
+/** `POST /v1/sign-out-everywhere` */
+export const signOutEverywhere: Operation = {
+  summary: 'Sign out on every device',
+  credential: 'account',
+  answers: { 204: NOTHING },
+  run: endAllSessions,
+};
+
+async function answerSignOut(context: ServerContext, request: Request): Promise<Response> {
   const { settings } = context;
   const body = await readOptionalBody(request, BODY);
   if (body.refresh_token !== undefined) {
@@ -39,8 +58,7 @@ async function end(context: ServerContext, text: string, delivery: Delivery): Pr
   await feed.publish();
 }
 
-/** `POST /v1/sign-out-everywhere` */
-export async function signOutEverywhere(context: ServerContext, request: Request): Promise<Response> {
+async function endAllSessions(context: ServerContext, request: Request): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
   await context.store.endAllSessions(user.id, 'sign-out-everywhere');
   context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });

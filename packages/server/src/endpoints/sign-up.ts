@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import { readBody } from '../checks/body.ts';
 import type { ServerContext } from '../context.ts';
-import { email, newPassword } from './members.ts';
+import { EMAIL } from './answers.ts';
+import { email, line, newPassword } from './members.ts';
+import type { Operation } from './operation.ts';
 
-const BODY = z.strictObject({ email, password: newPassword, name: z.string().trim().min(1).max(100).optional() });
+const BODY = z.strictObject({ email, password: newPassword, name: line(100).optional() });
 
 /** `POST /v1/sign-up`: the same answer after the same work, whether the address is new or known. docs/adr/0006 */
-export async function signUp(context: ServerContext, request: Request): Promise<Response> {
+export const signUp: Operation = {
+  summary: 'Make an account',
+  body: { schema: BODY },
+  answers: { 201: EMAIL },
+  refusals: ['request/too-many'],
+  run: answerSignUp,
+};
+
+async function answerSignUp(context: ServerContext, request: Request): Promise<Response> {
   const body = await readBody(request, BODY);
   // hashed before it is known whether the account can be made: the time doesn't tell
   const passwordHash = await context.passwords.hash(body.password);

@@ -7,6 +7,14 @@ export class Fault {
   #at = 0;
   #when: 'before' | 'after' = 'before';
   #count = 0;
+  #always = false;
+  /** Text of every statement since this was last emptied; begin and commit are not among them. */
+  readonly statements: string[] = [];
+
+  /** Whether every statement fails, as with a database that is gone. */
+  failAlways(on: boolean): void {
+    this.#always = on;
+  }
 
   failAt(n: number, when: 'before' | 'after'): void {
     this.#at = n;
@@ -20,6 +28,7 @@ export class Fault {
 
   async pass<T>(statement: () => Promise<T>): Promise<T> {
     this.#count += 1;
+    if (this.#always) throw new StoreFailed('the database is gone');
     const due = this.#count === this.#at;
     if (due && this.#when === 'before') throw new StoreFailed('a fault before the statement');
     const result = await statement();
@@ -90,6 +99,7 @@ class FaultyConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    this.#fault.statements.push(query.sql);
     return this.#fault.pass(() => this.inner.executeQuery<R>(query));
   }
 

@@ -1,0 +1,28 @@
+// One file, so that at its end it is known which documented answers were seen.
+import './body-rules.ts';
+import './addresses.ts';
+import './cross-origin.ts';
+import './delivery.ts';
+import './client-address.ts';
+import './metadata.ts';
+import './trouble.ts';
+import { expect, test } from 'vitest';
+import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
+import { ROUTES } from '../../src/endpoints/routes.ts';
+import { databaseFromUrl } from '../../src/index.ts';
+import { describeApi } from '../../src/openapi/document.ts';
+import { accountTests } from './account.ts';
+import { unseenAnswers } from './documented.ts';
+import { openServer } from './server-under-test.ts';
+
+accountTests('SQLite', openServer);
+accountTests('PostgreSQL', async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) }));
+
+test('every documented answer was produced by a test above, and each one seen was a documented one', () => {
+  expect(unseenAnswers()).toEqual([]);
+});
+
+test('docs/openapi.json is what the server serves (vitest -u writes it)', async () => {
+  const document = { ...describeApi(ROUTES), servers: [{ url: 'https://auth.example.com' }] };
+  await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot('../../../../docs/openapi.json');
+});

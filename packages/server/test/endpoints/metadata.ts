@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { ROUTES } from '../../src/endpoints/routes.ts';
+import { FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
+
+describe('metadata', async () => {
+  const { call } = await openServer();
+  const json = async (path: string): Promise<Record<string, unknown>> =>
+    (await (await call(path)).json()) as Record<string, unknown>;
+
+  test('RFC 8414 §3.3: the issuer is exactly the one configured, and both addresses say the same', async () => {
+    const oauth = await json('/.well-known/oauth-authorization-server');
+    expect(oauth['issuer']).toBe(ISSUER);
+    expect(await json('/.well-known/openid-configuration')).toEqual(oauth);
+  });
+
+  test('every address in it exists', async () => {
+    const addresses = Object.entries(await json('/.well-known/oauth-authorization-server')).filter(([name]) =>
+      name.endsWith('_uri'),
+    );
+    expect(addresses.length).toBeGreaterThan(1);
+    for (const [, address] of addresses) {
+      expect(String(address).startsWith(`${ISSUER}/`)).toBe(true);
+      expect(Object.keys(ROUTES)).toContain(String(address).slice(ISSUER.length));
+    }
+  });
+
+  test('no member is null, and none is of a feature that is not there', async () => {
+    const oauth = await json('/.well-known/oauth-authorization-server');
+    expect(Object.values(oauth)).not.toContain(null);
+    for (const name of Object.keys(oauth).filter((one) => one.endsWith('_endpoint'))) {
+      expect(Object.keys(ROUTES)).toContain(String(oauth[name]).slice(ISSUER.length));
+    }
+  });
+
+  test('RFC 7517 §9.3: the key set is public parts only', async () => {
+    const { keys } = (await json('/.well-known/jwks.json')) as { keys: readonly Record<string, unknown>[] };
+    expect(keys.length).toBeGreaterThan(1);
+    for (const key of keys)
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
+  });
+});
+
+describe('the feed', async () => {
+  const { call } = await openServer();
+  const key = { authorization: `Bearer ${FEED_KEY}` };
+
+  test.each(['/events/revocations', '/events/revocations/snapshot'])('%s needs its key', async (path) => {
+    const wrong = [
+      {},
+      { authorization: 'Bearer x' },
+      { authorization: `Basic ${FEED_KEY}` },
+      { authorization: `Bearer ${FEED_KEY}, x` },
+    ];
+    for (const headers of wrong) {
+      const answer = await call(path, { headers });
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await verdict(answer)).toEqual([401, 'feed/credential']);
+    }
+    const answer = await call(path, { headers: key });
+    expect(answer.status).toBe(200);
+    await answer.body?.cancel();
+  });
+
+  test('RFC 9110 §13.1.2: a snapshot that is known already is 304', async () => {
+    const etag = (await call('/events/revocations/snapshot', { headers: key })).headers.get('etag') ?? '';
+    const again = await call('/events/revocations/snapshot', { headers: { ...key, 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  });
+});

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'vitest';
+import { type AuthorizationServer, createServer, type LogEntry, type ServerOptions } from '../../src/index.ts';
+import { openStore } from '../../src/stores/kysely-store.ts';
+import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
+import { sqliteDialect } from '../../src/stores/sqlite.ts';
+import { Fault, withFault } from '../stores/faulty-dialect.ts';
+import { checkDocumented } from './documented.ts';
+
+export const ISSUER = 'https://auth.example.test';
+export const API = 'https://api.example.test';
+export const APP_ORIGIN = 'https://app.example.test';
+export const BEARER_ORIGIN = 'https://phone.example.test';
+export const FEED_KEY = 'a-feed-key-of-thirty-two-characters';
+export const PASSWORD = 'correct horse battery';
+
+/** What a page of the issuer itself sends. */
+export const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' } as const;
+
+/** A clock that moves by hand. */
+export class HandClock {
+  now: number = Date.UTC(2026, 0, 1);
+  readonly read = (): number => this.now;
+  pass(seconds: number): void {
+    this.now += seconds * 1_000;
+  }
+}
+
+export interface Call {
+  /** Default: POST with a body, else GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is; the content type is the caller's. */
+  readonly raw?: string | Uint8Array;
+  readonly bearer?: string;
+  readonly cookie?: string;
+  readonly remoteAddress?: string;
+}
+
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly scope: string;
+}
+
+export interface UnderTest {
+  readonly server: AuthorizationServer;
+  readonly clock: HandClock;
+  readonly log: LogEntry[];
+  /** Lets statements of the database fail. */
+  readonly fault: Fault;
+  /** Sends a request; its answer is held to the OpenAPI document on the way. */
+  call(path: string, call?: Call): Promise<Response>;
+  signUp(email: string): Promise<void>;
+  /** Signs in with bearer delivery. */
+  signIn(email: string, more?: object): Promise<Tokens>;
+  /** Signs in with cookie delivery. */
+  signInCookie(email: string, more?: object): Promise<{ readonly accessToken: string; readonly cookie: string }>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The whole server over a database in memory. */
+export async function openServer(options: Partial<ServerOptions> = {}): Promise<UnderTest> {
+  const clock = new HandClock();
+  const log: LogEntry[] = [];
+  const fault = new Fault();
+  const issuer = options.issuer ?? ISSUER;
+  const server = await createServer({
+    issuer,
+    database: {
+      open: async (storeOptions) =>
+        openStore(withFault(sqliteDialect(await openNodeSqlite(':memory:')), fault), storeOptions),
+    },
+    secrets: [randomBytes(32).toString('base64url')],
+    resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],
+    clients: [{ id: 'mobile', name: 'Mobile app' }],
+    origins: [APP_ORIGIN],
+    bearerOrigins: [BEARER_ORIGIN],
+    feedKeys: [{ name: 'api', key: FEED_KEY }],
+    clock: clock.read,
+    log: (entry) => log.push(entry),
+    ...options,
+  });
+
+  async function call(path: string, given: Call = {}): Promise<Response> {
+    const { json, raw, bearer, cookie, remoteAddress } = given;
+    const body = json === undefined ? raw : JSON.stringify(json);
+    const request = new Request(issuer + path, {
+      method: given.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...(cookie === undefined ? {} : { cookie }),
+        ...given.headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Uint8Array.from(body) }),
+    });
+    const response = await server.fetch(request, remoteAddress === undefined ? {} : { remoteAddress });
+    await checkDocumented(request, response);
+    return response;
+  }
+
+  return {
+    server,
+    clock,
+    log,
+    fault,
+    call,
+    async signUp(email) {
+      const answer = await call('/v1/sign-up', { json: { email, password: PASSWORD } });
+      expect(answer.status).toBe(201);
+    },
+    async signIn(email, more = {}) {
+      const answer = await call('/v1/sign-in', { json: { email, password: PASSWORD, delivery: 'bearer', ...more } });
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as Tokens;
+    },
+    async signInCookie(email, more = {}) {
+      const answer = await call('/v1/sign-in', { json: { email, password: PASSWORD, ...more }, headers: SAME_ORIGIN });
+      expect(answer.status).toBe(200);
+      const { access_token: accessToken } = (await answer.json()) as Tokens;
+      const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
+      return { accessToken, cookie };
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+    },
+  };
+}
+
+/** Status and code of an answer; the code is undefined where there is no problem body. */
+export async function verdict(response: Response): Promise<readonly [number, string | undefined]> {
+  if (response.headers.get('content-type') !== 'application/problem+json') return [response.status, undefined];
+  return [response.status, ((await response.json()) as { readonly code: string }).code];
+}

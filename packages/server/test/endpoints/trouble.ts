@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type Call, FEED_KEY, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
+
+describe('I6: a database that fails is 503 with Retry-After at every endpoint that needs it', async () => {
+  const { call, signUp, signIn, signInCookie, fault, log, clock } = await openServer();
+  await signUp('kim@example.test');
+  const tokens = await signIn('kim@example.test');
+  const { cookie } = await signInCookie('kim@example.test');
+  const bearer = tokens.access_token;
+  const { sessions } = (await (await call('/v1/sessions', { bearer })).json()) as {
+    sessions: readonly { id: string }[];
+  };
+  const refresh_token = tokens.refresh_token;
+
+  const calls: readonly (readonly [path: string, call: Call])[] = [
+    ['/v1/sign-up', { json: { email: 'new@example.test', password: PASSWORD } }],
+    ['/v1/sign-in', { json: { email: 'kim@example.test', password: PASSWORD }, headers: SAME_ORIGIN }],
+    ['/v1/refresh', { json: { refresh_token } }],
+    ['/v1/refresh', { method: 'POST', cookie, headers: SAME_ORIGIN }],
+    ['/v1/sign-out', { json: { refresh_token } }],
+    ['/v1/sign-out', { method: 'POST', cookie, headers: SAME_ORIGIN }],
+    ['/v1/sign-out-everywhere', { method: 'POST', bearer }],
+    ['/v1/me', { bearer }],
+    ['/v1/sessions', { bearer }],
+    [`/v1/sessions/${sessions[0]?.id ?? ''}`, { method: 'DELETE', bearer }],
+    ['/events/revocations', { headers: { authorization: `Bearer ${FEED_KEY}` } }],
+    ['/events/revocations/snapshot', { headers: { authorization: `Bearer ${FEED_KEY}` } }],
+    ['/readyz', {}],
+  ];
+
+  test.each(calls)('%s', async (path, given) => {
+    clock.pass(2);
+    fault.failAlways(true);
+    const answer = await call(path, given);
+    fault.failAlways(false);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(answer.headers.has('set-cookie')).toBe(false);
+    expect(await verdict(answer)).toEqual([503, 'server/unavailable']);
+  });
+
+  test('what needs no database goes on, and afterwards everything does', async () => {
+    fault.failAlways(true);
+    for (const path of ['/healthz', '/.well-known/jwks.json', '/.well-known/openid-configuration', '/openapi.json']) {
+      expect((await call(path)).status).toBe(200);
+    }
+    fault.failAlways(false);
+    for (const path of ['/v1/me', '/readyz']) expect((await call(path, { bearer })).status).toBe(200);
+    expect(log.some(({ event }) => event === 'store.failed')).toBe(true);
+  });
+
+  test('a refresh token with a wrong tag is refused without a look-up, but for one look at the epoch a second', async () => {
+    const forged = `${refresh_token.slice(0, -2)}AA`;
+    await call('/v1/refresh', { json: { refresh_token: forged } });
+    fault.failAt(0, 'before');
+    const answer = await call('/v1/refresh', { json: { refresh_token: forged } });
+    expect([...(await verdict(answer)), fault.count()]).toEqual([400, 'invalid_grant', 0]);
+  });
+});
+
+test('L03: what is our own fault is 500 with an id that is in the log, and nothing else', async () => {
+  let broken = false;
+  await using under = await openServer({
+    random(bytes) {
+      if (broken) throw new Error(`a secret: ${PASSWORD}`);
+      return randomBytes(bytes);
+    },
+  });
+  broken = true;
+  const answer = await under.call('/v1/sign-up', { json: { email: 'a@example.test', password: PASSWORD } });
+  const body = (await answer.json()) as { id: string };
+  expect(answer.status).toBe(500);
+  expect(body).toEqual({
+    type: 'about:blank',
+    title: 'Something is wrong on our side.',
+    status: 500,
+    code: 'server/error',
+    id: body.id,
+  });
+  const logged = under.log.find(({ event }) => event === 'server.error');
+  expect(logged).toMatchObject({ id: body.id });
+  expect(JSON.stringify(under.log)).not.toContain(PASSWORD);
+});
+
+test('P05: a flood of passwords is 429 early, and whoever got in is answered', async () => {
+  await using under = await openServer();
+  await under.signUp('kim@example.test');
+  const flood = (path: string, json: object): Promise<Response[]> =>
+    Promise.all(Array.from({ length: 60 }, () => under.call(path, { json, headers: SAME_ORIGIN })));
+  const signIns = await flood('/v1/sign-in', { email: 'kim@example.test', password: PASSWORD });
+  const signUps = await flood('/v1/sign-up', { email: 'lee@example.test', password: PASSWORD });
+  for (const [answers, good] of [
+    [signIns, 200],
+    [signUps, 201],
+  ] as const) {
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(answers.filter(({ status }) => status === good).length).toBe(answers.length - refused.length);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(refused.length).toBeLessThan(40);
+    for (const { headers } of refused) expect(headers.get('retry-after')).toBe('1');
+  }
+});
