@@ -1,0 +1,387 @@
+/**
+ * The attack catalogue: every class of attack, and where it is tested; rows.test.ts holds the places to the files. Where nothing is
+ * tested yet, the row says why. To add a test: name the row's id in its title and its file here.
+ */
+export interface AttackRow {
+  readonly id: string;
+  readonly attack: string;
+  /** Test files and a part of a title (or of a row in a table of tests) that stands in each. */
+  readonly tests: readonly (readonly [file: string, title: string])[];
+  /** Why it is not tested, or not all of it. */
+  readonly open?: string;
+}
+
+const TOKENS = 'packages/jwt/test/bad-tokens.ts';
+const PARITY = 'packages/jwt/test/parity/jose.test.ts';
+const PROPERTIES = 'packages/jwt/test/properties/tokens.test.ts';
+const VERIFY = 'packages/jwt/test/verify.test.ts';
+const ADAPTERS = 'packages/verifier/test/adapters.test.ts';
+const REQUESTS = 'packages/verifier/test/request.test.ts';
+const ENDPOINTS = 'packages/server/test/endpoints';
+const STORES = 'packages/server/src/testing/store-contract';
+const INVARIANTS = 'tests/support/breakages.ts';
+const CLIENT = 'packages/client/test';
+const STORY = 'tests/e2e/story.test.ts';
+
+const OAUTH = 'there is no authorization endpoint for other applications yet';
+const SOCIAL = 'there is no sign-in through other providers yet';
+const JWE = 'encrypted tokens: five segments are refused (T07) until there are decryption keys';
+const PAGES = 'the server has no pages yet';
+const FACTORS = 'there are no second factors yet';
+const PENDING = 'to be written';
+
+type Places = readonly (readonly [file: string, title: string])[];
+
+function row(id: string, attack: string, ...tests: Places): AttackRow {
+  return { id, attack, tests };
+}
+
+/** A row that the table of bad tokens has, for the library and through every adapter. */
+function token(id: string, attack: string, ...more: Places): AttackRow {
+  return { id, attack, tests: [[TOKENS, `'${id}'`], ...more] };
+}
+
+function open(id: string, attack: string, reason: string, ...tests: Places): AttackRow {
+  return { id, attack, open: reason, tests };
+}
+
+export const ATTACKS: readonly AttackRow[] = [
+  // signature and algorithm
+  token('T01', 'alg none, in every spelling'),
+  token('T02', 'look-alikes of none'),
+  token('T03', 'alg left out'),
+  token('T04', 'none with the true signature kept'),
+  token('T05', 'signature stripped'),
+  token('T06', 'payload swapped'),
+  token('T07', 'a wrong number of segments'),
+  token('T08', 'signatures of another length'),
+  token('T09', 'flipped bits', [PROPERTIES, 'any other character anywhere in a token is refused']),
+  token('T10', 'an HMAC with the public key as PEM'),
+  token('T11', 'an HMAC with the public key as DER'),
+  token('T12', 'an HMAC with the text of the JWK'),
+  token('T13', 'guessed and empty HMAC secrets'),
+  token('T14', 'the header chooses the algorithm (CVE-2026-22817)'),
+  token('T15', 'psychic signatures (CVE-2022-21449)'),
+  token('T16', 'ECDSA as DER'),
+  token('T17', 'r or s out of range'),
+  open('T18', 'RSA signatures 0, 1, n − 1, n, s + n', PENDING),
+  open('T19', 'PKCS #1 padding forgeries', PENDING),
+  open('T20', 'PSS with another salt, hash, trailer', 'PSS is not among the algorithms'),
+  token('T21', 'another algorithm of the same family'),
+  token('T22', 'alg as array, object, padded, lower case, huge'),
+  token('T23', 'an algorithm of encryption'),
+  open('T24', 'a key on another curve', PENDING),
+  token('T25', 'malleable signatures are accepted, so nothing goes by the bytes of a token'),
+  open('T26', 'timing of the comparison of MACs', 'timingSafeEqual by construction; a measurement would be noise'),
+  open('T27', 'alg from an unprotected header', 'the JSON serialisation, which has one, is refused (J19)', [
+    TOKENS,
+    "'J19'",
+  ]),
+
+  // keys brought or pointed at
+  token('K01', 'a key embedded in the header (CVE-2018-0114)'),
+  token('K02', 'jku'),
+  token('K03', 'x5u, x5c'),
+  token('K04', 'jwks in the header'),
+  token('K05', 'the key of another issuer'),
+  token('K06', 'another key under our kid'),
+  token('K07', 'kid as a path, a query, a command'),
+  open('K08', 'kid as SQL', 'kid is looked up in a Map; K07 holds such texts', [TOKENS, "'K07'"]),
+  open('K09', 'kid __proto__, constructor', PENDING, [TOKENS, "'K07'"]),
+  token('K10', 'kid of another type'),
+  open('K11', 'kid is an address', PENDING, [TOKENS, "'K07'"]),
+  open('K12', 'a flood of unknown kids', PENDING),
+  open('K13', 'one kid twice in a set', PENDING),
+  open('K14', 'a secret in a public set', PENDING),
+  open('K15', 'weak keys', PENDING),
+  open('K16', 'use or key_ops of another purpose', PENDING),
+  open('K17', 'a hostile key endpoint', PENDING),
+  open('K18', 'the key endpoint is down', PENDING),
+  open('K19', 'DNS rebinding of the key endpoint', PENDING),
+  open('K20', 'a race while keys change', PENDING),
+
+  // encoding, JSON, types
+  token('J01', 'padding'),
+  token('J02', 'the other alphabet'),
+  token('J03', 'foreign characters'),
+  open('J04', 'spare bits that are not zero', 'covered by the property that one value has one spelling', [
+    PROPERTIES,
+    'one value has one spelling',
+  ]),
+  token('J05', 'length 1 mod 4'),
+  token('J06', 'rubbish after the token'),
+  token('J07', 'a name twice', [`${ENDPOINTS}/body-rules.ts`, 'a name twice']),
+  token('J08', 'no object'),
+  token('J09', 'sloppy JSON', [`${ENDPOINTS}/body-rules.ts`, 'a trailing comma']),
+  token('J10', 'no UTF-8', [`${ENDPOINTS}/body-rules.ts`, 'bytes that are no UTF-8']),
+  token('J11', 'deep nesting', [`${ENDPOINTS}/body-rules.ts`, 'a hundred thousand brackets']),
+  token('J12', 'a huge header'),
+  token('J13', 'thousands of dots (CVE-2025-30204)'),
+  row(
+    'J14',
+    'names of prototypes',
+    [VERIFY, 'frozen and has no prototype'],
+    [`${ENDPOINTS}/body-rules.ts`, 'J14: __proto__'],
+  ),
+  token('J15', 'times that are no whole numbers'),
+  token('J16', 'nbf, iat, exp'),
+  token('J17', 'crit'),
+  token('J18', 'b64 false'),
+  token('J19', 'JSON serialisation'),
+  token('J20', 'zip'),
+  token('J21', 'a token as the payload'),
+  row(
+    'J22',
+    'two parsers that differ',
+    [PARITY, 'jose takes our tokens, and we take those of jose'],
+    [PROPERTIES, 'what it takes means what JSON.parse says'],
+  ),
+  token('J23', 'names in another case'),
+
+  // encryption
+  open('E01', 'signed and encrypted mixed up (CVE-2023-51774)', JWE, [TOKENS, 'five segments']),
+  open('E02', 'an unsigned token inside an encrypted one', JWE),
+  open('E03', 'a decompression bomb', JWE, [TOKENS, "'J20'"]),
+  open('E04', 'millions of PBES2 iterations', JWE),
+  open('E05', "dir with an attacker's key", JWE),
+  open('E06', 'an ephemeral key off its curve', JWE),
+  open('E07', 'a padding oracle', JWE),
+  open('E08', 'a missing tag, IV or key', JWE),
+
+  // the right token in the wrong place
+  token('C01', 'an ID token as an access token'),
+  row(
+    'C02',
+    'a token of another kind',
+    [TOKENS, "'C01'"],
+    [`${ENDPOINTS}/account.ts`, 'C02: a refresh token is no access token'],
+  ),
+  open('C03', 'an access token as an ID token', 'there are no ID tokens yet'),
+  row('C04', 'an access token as a refresh token', [`${ENDPOINTS}/account.ts`, 'and an access token no refresh token']),
+  token('C05', 'another audience', [`${ENDPOINTS}/account.ts`, 'C05: ']),
+  token('C06', 'an audience among others'),
+  token('C07', 'another issuer'),
+  row('C08', 'a scope that is missing', [ADAPTERS, 'C08: a scope that is missing']),
+  row('C09', 'sub missing or mistyped', [ADAPTERS, 'a claim that is missing or mistyped is 401']),
+  open('C10', 'a client with the id of a user', 'clients are configured; an id of a user is 22 random characters'),
+  row('C11', 'a bound token without its proof', [ADAPTERS, 'C11: a token that is bound to a key']),
+  open('C12', 'DPoP proofs', 'proofs are not understood yet: bound tokens are refused (C11)'),
+  open('C13', 'status lists', 'there are none: the revocation feed does their work'),
+  open('C14', 'security event tokens', PENDING),
+  row(
+    'C15',
+    'a token of an ended session',
+    [STORY, 'its next call is refused within a second'],
+    [INVARIANTS, 'the verifier forgets to look at revocations'],
+  ),
+  row('C16', 'a mix-up in the cache of verified tokens (CVE-2026-35039)', [
+    'packages/jwt/test/bad-tokens.test.ts',
+    'a cache that has seen good tokens changes no verdict',
+  ]),
+
+  // transport of the token
+  row('X01', 'in the query', [ADAPTERS, 'X01'], [`${ENDPOINTS}/account.ts`, 'X01–X03']),
+  row(
+    'X02',
+    'two Authorization headers',
+    [ADAPTERS, 'X02: two Authorization headers'],
+    [`${ENDPOINTS}/account.ts`, 'two headers'],
+  ),
+  row('X03', 'other schemes, empty, null', [ADAPTERS, 'X03'], [`${ENDPOINTS}/account.ts`, 'another scheme']),
+  row('X04', 'the scheme in another case', [ADAPTERS, 'the scheme in any case'], [`${ENDPOINTS}/account.ts`, 'X04: ']),
+  row('X05', 'identity headers from outside', [ADAPTERS, 'X05']),
+  row(
+    'X06',
+    'a bearer token in a cookie',
+    [ADAPTERS, 'X06'],
+    [`${ENDPOINTS}/delivery.ts`, 'X06: a cookie never authenticates'],
+  ),
+  row('X07', 'cookie and bearer token at once', [`${ENDPOINTS}/delivery.ts`, 'X07: body and cookie at once']),
+  open('X08', 'request smuggling, CR LF', "HTTP parsing is Node's; no answer repeats what was sent", [
+    `${ENDPOINTS}/body-rules.ts`,
+    'an address with a line break',
+  ]),
+  row('X09', 'Host, X-Forwarded-Host, Forwarded', [`${ENDPOINTS}/delivery.ts`, 'X09: ']),
+
+  // authorization server: for other applications
+  ...Array.from({ length: 60 }, (_, i) => open(`O${String(i + 1).padStart(2, '0')}`, oauthAttack(i + 1), OAUTH)),
+
+  // refresh tokens and sessions
+  row(
+    'R01',
+    'replay of a token that was replaced',
+    [`${ENDPOINTS}/account.ts`, 'R01: '],
+    [`${STORES}/refresh.ts`, 'a replay ends grant and session'],
+    [INVARIANTS, 'a replay is refused and nothing else'],
+  ),
+  row(
+    'R02',
+    'replay within the window',
+    [`${STORES}/refresh.ts`, 'the one before is answered with the current counter'],
+    [INVARIANTS, 'a retry gets a successor of its own'],
+  ),
+  row('R03', 'a grandparent within the window', [`${ENDPOINTS}/account.ts`, 'R03: ']),
+  row(
+    'R04',
+    'many refreshes at once',
+    [`${STORES}/refresh.ts`, 'of fifty at once with one counter'],
+    ['tests/refresh/rounds.test.ts', 'rounds'],
+  ),
+  row(
+    'R05',
+    'a lost answer',
+    [`${ENDPOINTS}/account.ts`, 'R05: '],
+    [`${CLIENT}/refresh.test.ts`, 'a lost answer is asked for again'],
+    [INVARIANTS, 'a lost answer counts as theft'],
+  ),
+  row(
+    'R06',
+    'replay after a restart (CVE-2026-9802)',
+    [`${STORES}/refresh.ts`, 'ends grant and session for every connection'],
+    [INVARIANTS, 'an advance is answered but not written'],
+  ),
+  row('R07', 'replay after a failover', [`${STORES}/epoch.ts`, 'a new epoch ends every session']),
+  row('R08', 'theft, whoever comes first', [
+    `${STORES}/refresh.ts`,
+    'hours later another Idempotency-Key, or none, is a replay',
+  ]),
+  row('R09', 'another client, more scope, another resource', [`${ENDPOINTS}/account.ts`, 'scope only narrows']),
+  row(
+    'R10',
+    'after sign-out or a changed password',
+    [`${ENDPOINTS}/account.ts`, 'sign-out-everywhere ends every session'],
+    [`${STORES}/sessions.ts`, 'a password that was changed meanwhile'],
+  ),
+  row('R11', 'a session kept alive for ever', [`${ENDPOINTS}/account.ts`, 'or 180 days old, is over']),
+  open('R12', 'session fixation', 'a session id is made at sign-in and never taken from a request'),
+  open('R13', 'guessed session ids', 'a session id opens nothing: tokens are signed, refresh tokens sealed', [
+    `${ENDPOINTS}/account.ts`,
+    'with any character changed',
+  ]),
+  row(
+    'R14',
+    'what a sign-out leaves behind',
+    [`${ENDPOINTS}/account.ts`, 'sign-out ends the session'],
+    [`${CLIENT}/tabs.test.ts`, 'a sign-out in one tab'],
+  ),
+  open('R15', 'a session half way through a second factor', FACTORS),
+  row('R16', 'step-up', [REQUESTS, 'R16: another acr']),
+  open('R17', 'a race for the number of sessions', 'sessions are not limited in number'),
+  open('R18', 'cookie encryption', 'the cookie is a sealed refresh token, not encrypted state', [
+    `${ENDPOINTS}/account.ts`,
+    'with any character changed',
+  ]),
+
+  // social login
+  ...Array.from({ length: 15 }, (_, i) =>
+    open(`F${String(i + 1).padStart(2, '0')}`, 'sign-in through another provider', SOCIAL),
+  ),
+
+  // browser, cookies, pages
+  row('B01', 'cross-site requests', [`${ENDPOINTS}/cross-origin.ts`, 'B01, B02, B03: the CSRF rule']),
+  row(
+    'B02',
+    'same-site but cross-origin',
+    [`${ENDPOINTS}/cross-origin.ts`, "'same-site'"],
+    [REQUESTS, 'B02: a sibling subdomain'],
+  ),
+  row(
+    'B03',
+    'no Fetch Metadata, Origin null, Referer only',
+    [`${ENDPOINTS}/cross-origin.ts`, 'a Referer of our own'],
+    [REQUESTS, 'B03: '],
+  ),
+  row(
+    'B04',
+    'tossed cookies',
+    [`${ENDPOINTS}/cross-origin.ts`, 'B04: the cookie twice'],
+    [REQUESTS, 'B04: the cookie twice'],
+  ),
+  row('B05', 'attributes of the cookie', [`${ENDPOINTS}/delivery.ts`, 'B05: ']),
+  row('B06', 'script in what people type', [STORY, 'B06: what people type is text']),
+  open('B07', 'framing', PAGES, [`${ENDPOINTS}/addresses.ts`, 'frame-ancestors']),
+  row(
+    'B08',
+    'tokens within reach of script',
+    [STORY, 'B08: no token is in reach of script'],
+    [`${ENDPOINTS}/delivery.ts`, 'no refresh token in any body'],
+  ),
+  row('B09', 'messages of a hostile tab', [
+    `${CLIENT}/tabs.test.ts`,
+    'messages that are no announcement change nothing',
+  ]),
+  row(
+    'B10',
+    'two tabs, sleep, wrong clocks',
+    [`${CLIENT}/tabs.test.ts`, 'tabs refresh one after another'],
+    [`${CLIENT}/refresh.test.ts`, 'the wall clock may be years off'],
+  ),
+  row('B11', 'CORS', [`${ENDPOINTS}/addresses.ts`, 'B11: CORS']),
+  row('B12', 'caches', [`${ENDPOINTS}/addresses.ts`, 'security headers and a cache rule']),
+  open('B13', 'a backend for frontends as an open proxy', 'there is no proxy'),
+
+  // passwords, accounts
+  row(
+    'P01',
+    'finding out who has an account',
+    [`${ENDPOINTS}/account.ts`, 'unknown account and wrong password have the same answer'],
+    [`${ENDPOINTS}/account.ts`, 'sign-up of a known address has the answer of a new one'],
+  ),
+  open('P02', 'spraying', 'rate limits are not built yet'),
+  open('P03', 'stuffing from many sources', 'rate limits are not built yet'),
+  open('P04', 'lock-out as a weapon', 'rate limits are not built yet'),
+  row('P05', 'password hashing as denial of service', [`${ENDPOINTS}/trouble.ts`, 'P05: a flood of passwords']),
+  open('P06', 'truncation, NUL, Unicode forms', PENDING),
+  row('P07', 'upgrade of hashes', [`${STORES}/accounts.ts`, 'a password hash is upgraded only while']),
+  open('P08', 'reset tokens', 'there is no reset yet'),
+  open('P09', 'reset skips a second factor', FACTORS),
+  open('P10', 'one-time codes', FACTORS),
+  row('P11', 'races for one address', [`${STORES}/accounts.ts`, 'of twenty at once with one address']),
+  row('P12', 'members that nobody asked for (CVE-2025-61928)', [`${ENDPOINTS}/body-rules.ts`, 'P12: ']),
+  row('P13', "another person's things by id", [`${ENDPOINTS}/account.ts`, 'P13: ']),
+  open('P14', 'what stands in mails', 'no mail is sent yet'),
+
+  // denial of service
+  row('D01', 'regular expressions', [PROPERTIES, 'no text at all throws a foreign error']),
+  open('D02', 'slow clients', "Node's time-outs for headers and bodies; not measured yet"),
+  row('D03', 'large, many, compressed', [`${ENDPOINTS}/body-rules.ts`, 'D03: more than 64 KiB']),
+  row(
+    'D04',
+    'a database that does not answer',
+    [`${ENDPOINTS}/trouble.ts`, 'I6: a database that fails'],
+    ['packages/server/test/stores/sqlite.test.ts', 'StoreFailed within two seconds'],
+  ),
+  open('D05', 'state without bound', PENDING),
+  open('D06', 'a storm of feeds', PENDING),
+  open('D07', 'collisions', 'Maps are keyed by random or signed values'),
+  open('D08', 'a crash by a rejected promise', PENDING),
+
+  // logs
+  open('L01', 'forged log lines', 'lines are JSON; a test of the command is to come'),
+  row(
+    'L02',
+    'secrets in logs',
+    [`${ENDPOINTS}/account.ts`, 'I10: no token, password or address'],
+    [INVARIANTS, 'a refresh token is logged'],
+  ),
+  row('L03', 'error pages', [`${ENDPOINTS}/trouble.ts`, 'L03: ']),
+  open('L04', 'gaps in the audit log', 'there is no audit log yet'),
+  open('L05', 'a log that fails', PENDING),
+
+  // supply chain and process
+  row('S01', 'packages', ['tests/packaging/packaging.test.ts', 'brings exactly itself and @mapae/jwt']),
+  row('S02', 'debug routes, default secrets', [
+    'packages/cli/test/secret.test.ts',
+    'an empty or missing secret file is refused',
+  ]),
+  row(
+    'S03',
+    'secrets that others can read',
+    ['packages/cli/test/secret.test.ts', 'a secret file that others can read is refused'],
+    ['packages/server/test/stores/sqlite.test.ts', 'the file is for its owner alone'],
+  ),
+];
+
+function oauthAttack(number: number): string {
+  return number <= 35 ? 'redirect URIs' : 'authorization, codes, clients, consent, devices';
+}
