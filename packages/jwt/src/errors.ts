@@ -16,7 +16,9 @@ export type TokenErrorCode =
   | 'token/audience'
   | 'token/subject'
   | 'token/nonce'
-  | 'token/id';
+  | 'token/id'
+  | 'token/decryption'
+  | 'token/nested';
 
 /**
  * Every code that a token can be refused with: the rule behind it and a sentence for people. Append only; a code is never
@@ -50,6 +52,8 @@ export const TOKEN_ERRORS: Readonly<Record<TokenErrorCode, ErrorRow>> = {
   'token/subject': { rule: 'RFC 7519 §4.1.2', sentence: 'The token is about somebody else.' },
   'token/nonce': { rule: 'OpenID Connect Core §3.1.3.7', sentence: 'The token answers another request.' },
   'token/id': { rule: 'RFC 7519 §4.1.7', sentence: 'The token is another one than was expected.' },
+  'token/decryption': { rule: 'RFC 7516 §11.5', sentence: 'The token could not be decrypted.' },
+  'token/nested': { rule: 'RFC 7519 §5.2', sentence: 'What was encrypted does not say that it is a token.' },
 };
 
 /** Where a code's rule stands, and what a person is told. */
