@@ -6,8 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createDevice } from '../tests/support/device.ts';
 import { type Started, start } from '../tests/support/process.ts';
 import { startTcpProxy } from '../tests/support/tcp-proxy.ts';
+import type { BenchOptions } from './benches.ts';
+import { type Result, thisMachine } from './harness/result.ts';
+import { quantile } from './harness/statistics.ts';
 
-const ROUNDS = 100;
 const APIS = 2;
 const API = 'https://notes.example';
 const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
@@ -17,7 +19,9 @@ const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery st
  * with the token (all let it in), signs out, and calls on until every process has refused. Counted from the moment the
  * sign-out was sent, and from its answer.
  */
-export async function run(): Promise<void> {
+export async function run({ quick, progress }: BenchOptions): Promise<Result> {
+  const rounds = quick ? 2 : 100;
+  progress(`${rounds} sign-outs`);
   const folder = mkdtempSync(join(tmpdir(), 'mapae-bench-'));
   const started: Started[] = [];
   try {
@@ -38,7 +42,7 @@ export async function run(): Promise<void> {
     });
     const fromSent: number[] = [];
     const fromAnswer: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const device = createDevice({
         ...ACCOUNT,
         family: `round ${round}`,
@@ -61,24 +65,32 @@ export async function run(): Promise<void> {
       if ((await device.call()) !== 401) throw new Error('let in through the balancer after every API had refused');
       await pause(5);
     }
-    const row = (name: string, times: readonly number[]): string => {
-      const sorted = times.toSorted((a, b) => a - b);
-      const at = (share: number): string =>
-        (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
-      return `| ${name} | ${at(0.5)} | ${at(0.99)} | ${at(1)} |`;
-    };
-    process.stdout.write(
-      [
-        `${ROUNDS} sign-outs, ${APIS} API processes behind one balancer, SQLite (synchronous=FULL), Node ${process.version}`,
-        '',
-        '| until the last API process refused, ms | p50 | p99 | max |',
-        '| --- | ---: | ---: | ---: |',
-        row('from sending the sign-out', fromSent),
-        row('from its answer (negative: before it)', fromAnswer),
-        '',
-      ].join('\n'),
-    );
     await balancer.close();
+    const row = (name: string, times: readonly number[]) => [
+      name,
+      quantile(times, 0.5),
+      quantile(times, 0.99),
+      quantile(times, 1),
+    ];
+    return {
+      bench: 'revocation',
+      title: 'From sign-out to refusal',
+      command: 'npm run bench -- revocation',
+      at: new Date().toISOString(),
+      quick,
+      machine: thisMachine(),
+      peers: {},
+      tables: [
+        {
+          title: `Until the last of ${APIS} API processes behind one balancer refused, ms (${rounds} sign-outs)`,
+          columns: ['', 'p50', 'p99', 'max'],
+          rows: [row('from sending the sign-out', fromSent), row('from its answer (negative: before it)', fromAnswer)],
+        },
+      ],
+      reach: [],
+      charts: [],
+      notes: ['SQLite with `synchronous=FULL`; every process on this machine.'],
+    };
   } finally {
     await Promise.all(started.map((one) => one.end('SIGTERM')));
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,21 @@
+import type { Result } from './harness/result.ts';
+
+export interface BenchOptions {
+  /** A short run that shows that the benchmark works. */
+  readonly quick: boolean;
+  /** Rows of the big table of sessions. */
+  readonly sessions: number;
+  /** Told what is being measured at the moment. */
+  readonly progress: (text: string) => void;
+}
+
+/** A benchmark: measures, proves that what it measured did its work, and hands back what it found. */
+export interface Bench {
+  readonly about: string;
+  readonly load: () => Promise<{ readonly run: (options: BenchOptions) => Promise<Result> }>;
+}
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  jwt: { about: '@mapae/jwt against node:crypto and five token libraries', load: () => import('./jwt.ts') },
+  revocation: { about: 'from a sign-out to its refusal at every API', load: () => import('./revocation.ts') },
+};
