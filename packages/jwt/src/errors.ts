@@ -18,7 +18,9 @@ export type TokenErrorCode =
   | 'token/nonce'
   | 'token/id'
   | 'token/decryption'
-  | 'token/nested';
+  | 'token/nested'
+  | 'token/encrypted'
+  | 'token/json';
 
 /**
  * Every code that a token can be refused with: the rule behind it and a sentence for people. Append only; a code is never
@@ -54,6 +56,11 @@ export const TOKEN_ERRORS: Readonly<Record<TokenErrorCode, ErrorRow>> = {
   'token/id': { rule: 'RFC 7519 §4.1.7', sentence: 'The token is another one than was expected.' },
   'token/decryption': { rule: 'RFC 7516 §11.5', sentence: 'The token could not be decrypted.' },
   'token/nested': { rule: 'RFC 7519 §5.2', sentence: 'What was encrypted does not say that it is a token.' },
+  'token/encrypted': { rule: 'RFC 8725 §3.3', sentence: 'The token is encrypted, and a signed one was asked for.' },
+  'token/json': {
+    rule: 'RFC 7519 §3',
+    sentence: 'The token is in the JSON serialisation; a JWT is in the compact one.',
+  },
 };
 
 /** Where a code's rule stands, and what a person is told. */
@@ -84,7 +91,9 @@ export type KeyErrorCode =
   | 'key/use'
   | 'key/private'
   | 'key/public'
-  | 'key/id';
+  | 'key/id'
+  | 'key/unsupported'
+  | 'key/passphrase';
 
 /** Every code that a key can be refused with at import. Append only. */
 export const KEY_ERRORS: Readonly<Record<KeyErrorCode, ErrorRow>> = {
@@ -101,6 +110,14 @@ export const KEY_ERRORS: Readonly<Record<KeyErrorCode, ErrorRow>> = {
   'key/id': {
     rule: 'RFC 7517 §4.5',
     sentence: 'The id of the key is no text of 1 to 256 characters, or stands twice in a set.',
+  },
+  'key/unsupported': {
+    rule: 'docs/guides/jwt.md',
+    sentence: 'The runtime does not have the algorithm of this key (ML-DSA needs Node 24.7 with OpenSSL 3.5).',
+  },
+  'key/passphrase': {
+    rule: 'RFC 8018 §6.2',
+    sentence: 'The key is encrypted, and the passphrase is missing or wrong.',
   },
 };
 

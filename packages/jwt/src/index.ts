@@ -1,4 +1,4 @@
-export type { Algorithm } from './algorithms.ts';
+export { ALGORITHMS, type Algorithm, type KeyPairAlgorithm, type SecretAlgorithm } from './algorithms.ts';
 export { Base64urlMalformed, decodeBase64url, encodeBase64url } from './base64url.ts';
 export type { JwtClaims } from './claims.ts';
 export {
@@ -21,20 +21,45 @@ export {
 } from './errors.ts';
 export {
   exportPrivateJwk,
+  exportPrivatePem,
   exportPublicJwk,
-  exportSecretJwk,
-  type ImportOptions,
-  importPrivateJwk,
-  importPublicJwk,
-  importSecret,
-  importSecretJwk,
-} from './import-key.ts';
-export type { Jwk, JwkSet } from './jwk.ts';
-export { createKeySet, importJwkSet, type KeySet } from './key-set.ts';
+  exportPublicPem,
+  type PrivatePemExportOptions,
+} from './export-key.ts';
 export {
+  type GenerateOptions,
   generatePrivateKey,
   generatePrivateKeyAsync,
   generateSecretKey,
+} from './generate-key.ts';
+export {
+  type ForeignKey,
+  importPrivateKey,
+  importPublicKey,
+  importSecretKey,
+  type KeyObjectImportOptions,
+} from './import-key-object.ts';
+export type { ImportOptions } from './import-options.ts';
+export {
+  importPrivatePem,
+  importPublicPem,
+  type PemImportOptions,
+  type PrivatePemImportOptions,
+} from './import-pem.ts';
+export { importPrivateJwk } from './import-private-jwk.ts';
+export { importPublicJwk } from './import-public-jwk.ts';
+export type { Jwk, JwkSet } from './jwk.ts';
+export {
+  createKeySet,
+  type ImportedKeySet,
+  importJwkSet,
+  type JwkSetOptions,
+  type KeySet,
+  type RefusedJwk,
+} from './key-set.ts';
+export type { KeyStrength } from './key-strength.ts';
+export {
+  type Key,
   type KeyOptions,
   type PrivateKey,
   type PublicKey,
@@ -42,6 +67,7 @@ export {
   type SecretKey,
   thumbprint,
 } from './keys.ts';
+export { exportSecret, exportSecretJwk, importSecret, importSecretJwk } from './secret-key.ts';
 export { createJwtSigner, type JwtSigner, type JwtSignerOptions } from './sign.ts';
 export type { SchemaResult, StandardSchema } from './standard-schema.ts';
 export { JsonMalformed, parseStrictJson } from './strict-json.ts';

@@ -1,4 +1,4 @@
-/** A JSON Web Key, as far as keys exist here. Members keep their registered names. RFC 7517 §4, RFC 7518 §6 */
+/** A JSON Web Key, as far as keys exist here. Members keep their registered names. RFC 7517 §4, RFC 7518 §6, RFC 9964 §3 */
 export interface Jwk {
   readonly kty: string;
   readonly alg?: string;
@@ -17,6 +17,8 @@ export interface Jwk {
   readonly dq?: string;
   readonly qi?: string;
   readonly k?: string;
+  readonly pub?: string;
+  readonly priv?: string;
 }
 
 /** A JWK Set. RFC 7517 §5 */

@@ -1,7 +1,7 @@
-import * as crypto from 'node:crypto';
 import type { JwtClaims } from './claims.ts';
 import { SigningRefused } from './errors.ts';
-import { type KeyMaterial, materialOf, type PrivateKey, type SecretKey } from './keys.ts';
+import { materialOf, type PrivateKey, type SecretKey } from './keys.ts';
+import { bindSignatureMaker } from './make-signature.ts';
 import { numberOption, refuseUnknown, textOption } from './options.ts';
 import { refuseReadableClaims } from './readable-claims.ts';
 
@@ -25,7 +25,8 @@ export interface JwtSigner {
 /** @throws {TypeError} naming the option that is missing, unknown or out of range. */
 export function createJwtSigner(options: JwtSignerOptions): JwtSigner {
   refuseUnknown(options, ['key', 'typ', 'budgetBytes', 'allowReadableClaims']);
-  const material = materialOf(options.key, ['private', 'secret']);
+  const material = materialOf(options.key, ['private', 'secret'], 'sign');
+  const maker = bindSignatureMaker(material.row, material.object);
   const typ = textOption('typ', options.typ);
   const budgetBytes = numberOption('budgetBytes', options.budgetBytes ?? 1_024, 64, 65_536);
   const allowed = new Set(options.allowReadableClaims ?? []);
@@ -45,29 +46,17 @@ export function createJwtSigner(options: JwtSignerOptions): JwtSigner {
   return Object.freeze({
     sign(claims: JwtClaims): string {
       const text = input(claims);
-      const signature = material.row.sign(Buffer.from(text), material.object);
-      return withinBudget(`${text}.${signature.toString('base64url')}`, claims);
+      return withinBudget(`${text}.${maker.sign(text)}`, claims);
     },
     async signAsync(claims: JwtClaims): Promise<string> {
       const text = input(claims);
-      const signature = await signOnThreadPool(material, Buffer.from(text));
-      return withinBudget(`${text}.${signature.toString('base64url')}`, claims);
+      return withinBudget(`${text}.${await maker.signAsync(text)}`, claims);
     },
   });
 }
 
 function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
-}
-
-function signOnThreadPool({ row, object }: KeyMaterial, data: Buffer): Promise<Buffer> {
-  // an HMAC is done before a thread would have woken up
-  if (row.keyType === undefined) return Promise.resolve(row.sign(data, object));
-  const hash = row.keyType === 'ed25519' ? null : 'sha256';
-  const key = row.keyType === 'ec' ? { key: object, dsaEncoding: 'ieee-p1363' as const } : object;
-  return new Promise((resolve, reject) => {
-    crypto.sign(hash, data, key, (error, signature) => (error === null ? resolve(signature) : reject(error)));
-  });
 }
 
 /** RFC 7519 §4.1: what our own verifier would refuse isn't signed. */

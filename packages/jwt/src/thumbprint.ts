@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Jwk } from './jwk.ts';
 
-/** Required members of each key type, in the order of their names. RFC 7638 §3.2, RFC 8037 §2 */
+/** Required members of each key type, in the order of their names. RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §3 */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],
   RSA: ['e', 'kty', 'n'],
   oct: ['k', 'kty'],
+  AKP: ['alg', 'kty', 'pub'],
 };
 
 /**

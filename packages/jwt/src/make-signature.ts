@@ -1,0 +1,70 @@
+import type { KeyObject } from 'node:crypto';
+import * as crypto from 'node:crypto';
+import type { AlgorithmRow, Family } from './algorithms.ts';
+import { derToJose } from './ecdsa-signature.ts';
+import { bindHmac } from './hmac.ts';
+import { scratch } from './scratch.ts';
+
+/** Signs ASCII text of at most 65,536 characters under one key. Signatures are base64url. */
+export interface SignatureMaker {
+  sign(text: string): string;
+  /** The same on the thread pool. */
+  signAsync(text: string): Promise<string>;
+  /** Characters of each signature. */
+  readonly characters: number;
+}
+
+/** All work that a key needs once is done here. */
+export function bindSignatureMaker(row: AlgorithmRow, object: KeyObject): SignatureMaker {
+  const bytes = row.signatureBytes || Math.ceil((object.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+  return { ...MAKERS[row.family](row, object), characters: Math.ceil((bytes * 4) / 3) };
+}
+
+type Making = Pick<SignatureMaker, 'sign' | 'signAsync'>;
+
+const MAKERS: Readonly<Record<Family, (row: AlgorithmRow, object: KeyObject) => Making>> = {
+  hmac(row, object) {
+    const hmac = bindHmac(row, object);
+    const sign = (text: string): string => hmac(text, text.length);
+    // done before a thread would have woken up
+    return { sign, signAsync: async (text) => sign(text) };
+  },
+  rsa: (row, object) => openSslMaker(row, object, encode),
+  pss(row, object) {
+    const key = { key: object, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: row.hashBytes };
+    return openSslMaker(row, key, encode);
+  },
+  ecdsa: (row, object) => openSslMaker(row, object, (der) => encodeDer(der, row)),
+  pure: (row, object) => openSslMaker(row, object, encode),
+};
+
+type SignKey = KeyObject | { readonly key: KeyObject; readonly padding: number; readonly saltLength: number };
+
+function openSslMaker({ hash }: AlgorithmRow, key: SignKey, toText: (signature: Buffer) => string): Making {
+  const { input } = scratch;
+  return {
+    sign(text) {
+      if (input.write(text, 0, 'latin1') !== text.length) throw new Error('unreachable: the text is too long');
+      return toText(crypto.sign(hash, input.subarray(0, text.length), key));
+    },
+    signAsync(text) {
+      const data = Buffer.from(text, 'latin1');
+      return new Promise((resolve, reject) => {
+        crypto.sign(hash, data, key, (error, signature) =>
+          error === null ? resolve(toText(signature)) : reject(error),
+        );
+      });
+    },
+  };
+}
+
+function encode(signature: Buffer): string {
+  return signature.toString('base64url');
+}
+
+/** An ECDSA signature in DER as r || s in base64url. @throws {TypeError} when it is no such signature. */
+export function encodeDer(der: Uint8Array, { signatureBytes }: AlgorithmRow): string {
+  const { signature } = scratch;
+  if (!derToJose(der, signatureBytes / 2, signature)) throw new TypeError('this is no ECDSA signature in DER');
+  return signature.toString('base64url', 0, signatureBytes);
+}
