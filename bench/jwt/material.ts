@@ -45,7 +45,8 @@ export function makeMaterial(alg: BenchAlgorithm): Material {
 function generate(alg: BenchAlgorithm): KeyObject {
   switch (alg) {
     case 'HS256':
-      return crypto.createSecretKey(crypto.randomBytes(32));
+      // 256 bits of text: some libraries take nothing else
+      return crypto.createSecretKey(Buffer.from(crypto.randomBytes(24).toString('base64url')));
     case 'RS256':
     case 'PS256':
       return crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;

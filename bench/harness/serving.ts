@@ -1,0 +1,38 @@
+// The side of the server process: how a program under measurement says where it listens and what it has used.
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the process was started with. */
+export function readSettings<T>(): T {
+  return JSON.parse(process.env['MAPAE_BENCH_SETTINGS'] ?? '{}') as T;
+}
+
+/** What a process has used since it began. */
+export interface Usage {
+  /** User and system time of all its threads, µs. */
+  readonly cpuMicroseconds: number;
+  /** Resident set, bytes. */
+  readonly rssBytes: number;
+}
+
+/** Listens on loopback; resolves with the port. */
+export function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** Tells the benchmark that requests may come, and answers what it asks from then on. */
+export function announce(ready: object): void {
+  process.on('message', (message) => {
+    if (message === 'usage') {
+      const { user, system } = process.cpuUsage();
+      const usage: Usage = { cpuMicroseconds: user + system, rssBytes: process.memoryUsage.rss() };
+      process.send?.({ usage });
+    }
+  });
+  // a benchmark that is gone leaves no server behind
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ ready });
+}
