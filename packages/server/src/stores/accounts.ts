@@ -1,5 +1,7 @@
 import { generateTimeOrderedId } from '@mapae/jwt';
+import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
+import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { toUser } from './rows.ts';
 import type { Store } from './store.ts';
@@ -9,7 +11,7 @@ type Accounts = Pick<Store, 'createUser' | 'findUserByEmail' | 'findUser' | 'upg
 export function accounts(context: Context): Accounts {
   const { db } = context;
   return {
-    async createUser({ email, passwordHash, name }) {
+    async createUser({ email, passwordHash, name, locale, ip }, effects) {
       return transact(context, async (step) => {
         const { now } = await readInstant(context, step);
         const row = await step
@@ -21,6 +23,8 @@ export function accounts(context: Context): Accounts {
             password_hash: passwordHash,
             credential_version: 1,
             name: name ?? null,
+            picture: null,
+            locale: locale ?? null,
             roles: '[]',
             created_at: now,
             disabled_at: null,
@@ -31,7 +35,11 @@ export function accounts(context: Context): Accounts {
           .onConflict((conflict) => conflict.column('email').doNothing())
           .returningAll()
           .executeTakeFirst();
-        return row === undefined ? { status: 'taken' } : { status: 'created', user: toUser(row) };
+        if (row === undefined) return { status: 'taken' };
+        const event = { event: 'sign-up', outcome: 'success', userId: row.id, actor: row.id, ip } as const;
+        await insertAudit(step, now, [event]);
+        await writeEffects(context, step, { now, user: row, before: row }, effects);
+        return { status: 'created', user: toUser(row) };
       });
     },
 

@@ -1,3 +1,5 @@
+import type { NewAuditEvent } from './account-store.ts';
+import { insertAudit } from './audit.ts';
 import { equalBytes } from './bytes.ts';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
@@ -46,6 +48,7 @@ async function present(context: Context, step: Step, presentation: RefreshPresen
       return { status: verdict };
     case 'replayed': {
       const { session, instant } = locked;
+      await insertAudit(step, instant.now, [replayed(locked, presentation.ip)]);
       await endLockedSession(context, step, session, { reason: 'replayed', instant });
       return { status: 'replayed', grant: toGrant({ ...locked.grant, ended_at: instant.now }) };
     }
@@ -61,6 +64,18 @@ async function present(context: Context, step: Step, presentation: RefreshPresen
         tokensFrom: tokensFrom(locked.user, locked.instant),
       };
   }
+}
+
+function replayed({ grant, session }: Locked, ip: string | undefined): NewAuditEvent {
+  return {
+    event: 'refresh-replayed',
+    outcome: 'failure',
+    userId: grant.user_id,
+    actor: undefined,
+    sessionId: session.id,
+    clientId: grant.client_id,
+    ip,
+  };
 }
 
 async function lockAll(context: Context, step: Step, grantId: string): Promise<Locked | undefined> {

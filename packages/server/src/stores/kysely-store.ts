@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Kysely } from 'kysely';
+import { accountChanges } from './account-changes.ts';
 import { accounts } from './accounts.ts';
+import { audit } from './audit.ts';
 import type { Context } from './context.ts';
 import type { StoreDialect } from './dialect.ts';
 import { ensureMeta, epoch } from './epoch.ts';
 import { grants } from './grants.ts';
 import { migrate } from './migrations.ts';
+import { oneTimeTokens } from './one-time-tokens.ts';
+import { outbox } from './outbox.ts';
 import { revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
 import { sessions } from './sessions.ts';
@@ -13,6 +17,7 @@ import { signingKeys } from './signing-keys.ts';
 import { state } from './state.ts';
 import type { Store, StoreOptions } from './store.ts';
 import type { Tables } from './tables.ts';
+import { userList } from './user-list.ts';
 
 const ACCESS_TOKEN_SECONDS = 300;
 
@@ -35,6 +40,11 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
   }
   return {
     ...accounts(context),
+    ...accountChanges(context),
+    ...oneTimeTokens(context),
+    ...userList(context),
+    ...outbox(context),
+    ...audit(context),
     ...sessions(context),
     ...grants(context),
     ...signingKeys(context),

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { createAccountTables } from './account-tables.ts';
 import type { Db, StoreDialect } from './dialect.ts';
 
 type Columns = StoreDialect['columns'];
@@ -21,7 +22,10 @@ export async function migrate(db: Db, dialect: StoreDialect): Promise<void> {
 
 /** Names sort in order of time and never change: they are rows in the databases of others. */
 function migrations(columns: Columns): Record<string, Migration> {
-  return { '0001_start': { up: (db) => createFirstTables(db, columns) } };
+  return {
+    '0001_start': { up: (db) => createFirstTables(db, columns) },
+    '0010_accounts': { up: (db) => createAccountTables(db, columns) },
+  };
 }
 
 async function createFirstTables(db: Kysely<unknown>, columns: Columns): Promise<void> {

@@ -10,6 +10,8 @@ export function toUser(row: UserRow): User {
     passwordHash: row.password_hash ?? undefined,
     credentialVersion: row.credential_version,
     name: row.name ?? undefined,
+    picture: row.picture ?? undefined,
+    locale: row.locale ?? undefined,
     roles: parseList(row.roles),
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,

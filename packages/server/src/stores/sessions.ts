@@ -1,4 +1,6 @@
 import { generateTimeOrderedId } from '@mapae/jwt';
+import type { NewAuditEvent } from './account-store.ts';
+import { insertAudit } from './audit.ts';
 import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { type Instant, readInstant } from './instant.ts';
@@ -6,7 +8,7 @@ import { lockSession, lockUser } from './locks.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedSession } from './session-end.ts';
-import type { EndReason, SessionStart, Store } from './store.ts';
+import type { EndedBy, EndReason, SessionStart, SessionStarted, Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 
 type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'endSession' | 'endAllSessions'>;
@@ -14,7 +16,7 @@ type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'e
 export function sessions(context: Context): Sessions {
   return {
     startSession: (start) => startSession(context, start),
-    endAllSessions: (userId, reason) => endAllSessions(context, userId, reason),
+    endAllSessions: (userId, reason, by) => endAllSessions(context, userId, { reason, by }),
 
     async listSessions(userId) {
       const now = nowExpression(context);
@@ -48,12 +50,14 @@ export function sessions(context: Context): Sessions {
       return row === undefined ? undefined : toSession(cutOff(row, row.of_user, row.of_everyone));
     },
 
-    async endSession(userId, sessionId, reason) {
+    async endSession(userId, sessionId, reason, by) {
       return transact(context, async (step) => {
         await lockUser(context, step, userId, 'shared');
         const session = await lockSession(context, step, sessionId);
         if (session?.user_id !== userId) return 'unknown';
         const instant = await readInstant(context, step);
+        if (session.ended_at === null)
+          await insertAudit(step, instant.now, [ended('session-ended', session, reason, by)]);
         await endLockedSession(context, step, session, { reason, instant });
         return 'ended';
       });
@@ -77,22 +81,45 @@ async function startSession(context: Context, start: SessionStart): ReturnType<S
     if (user?.credential_version !== start.credentialVersion) return { status: 'credential-changed' };
 
     const instant = await readInstant(context, step, start.clientId);
-    // strictly after every cut-off there was, also where the clock stands still or went back
-    const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
-    const session = newSession(context, start, { time, instant });
-    const grant = newGrant(context, start, { time, instant, sessionId: session.id });
-    await step.insertInto('sessions').values(session).execute();
-    await step.insertInto('grants').values(grant).execute();
-    return {
-      status: 'started',
-      session: toSession(session),
-      grant: toGrant(grant),
-      user: toUser(user),
-      epoch: instant.epoch,
-      now: instant.now,
-      tokensFrom: tokensFrom(user, instant),
-    };
+    const started = await insertSession(context, step, start, { user, instant });
+    await insertAudit(step, instant.now, [
+      {
+        event: 'sign-in',
+        outcome: 'success',
+        userId: user.id,
+        actor: user.id,
+        sessionId: started.session.id,
+        clientId: start.clientId,
+        ip: start.ip,
+        reason: start.amr.join(' '),
+      },
+    ]);
+    return started;
   });
+}
+
+/** Starts a session of a user that this step has locked, whose credential it has checked. */
+export async function insertSession(
+  context: Context,
+  step: Step,
+  start: SessionStart,
+  { user, instant }: { readonly user: UserRow; readonly instant: Instant },
+): Promise<SessionStarted> {
+  // strictly after every cut-off there was, also where the clock stands still or went back
+  const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
+  const session = newSession(context, start, { time, instant });
+  const grant = newGrant(context, start, { time, instant, sessionId: session.id });
+  await step.insertInto('sessions').values(session).execute();
+  await step.insertInto('grants').values(grant).execute();
+  return {
+    status: 'started',
+    session: toSession(session),
+    grant: toGrant(grant),
+    user: toUser(user),
+    epoch: instant.epoch,
+    now: instant.now,
+    tokensFrom: tokensFrom(user, instant),
+  };
 }
 
 /** The earliest time of an access token made now: strictly after every tokens cut-off there was. */
@@ -148,29 +175,62 @@ function newGrant(
 async function endAllSessions(
   context: Context,
   userId: string,
-  reason: EndReason,
+  { reason, by }: { readonly reason: EndReason; readonly by: EndedBy | undefined },
 ): ReturnType<Store['endAllSessions']> {
   return transact(context, async (step) => {
     const user = await lockUser(context, step, userId, 'exclusive');
     const instant = await readInstant(context, step);
-    const newest = await newestSession(step, userId);
-    const cutoff = Math.max(instant.now, newest, user?.sessions_cutoff ?? 0);
-    await step.updateTable('users').set({ sessions_cutoff: cutoff }).where('id', '=', userId).execute();
-    await step
-      .updateTable('sessions')
-      .set({ ended_at: instant.now, end_reason: reason })
-      .where('user_id', '=', userId)
-      .where('ended_at', 'is', null)
-      .execute();
-    await step
-      .updateTable('grants')
-      .set({ ended_at: instant.now })
-      .where('user_id', '=', userId)
-      .where('ended_at', 'is', null)
-      .execute();
-    await insertRevocation(context, step, instant, { code: 4, value: userId, before: cutoff });
+    const of = { id: userId, sessions_cutoff: user?.sessions_cutoff ?? 0 };
+    const cutoff = await endEverySession(context, step, of, { reason, instant });
+    await insertAudit(step, instant.now, [ended('sessions-ended', { user_id: userId }, reason, by)]);
     return { cutoff };
   });
+}
+
+/**
+ * Ends every session of a user that this step has locked, and writes the cut-off as a revocation.
+ *
+ * @returns The cut-off, which is on the user's row as well.
+ */
+export async function endEverySession(
+  context: Context,
+  step: Step,
+  { id, sessions_cutoff }: Pick<UserRow, 'id' | 'sessions_cutoff'>,
+  { reason, instant }: { readonly reason: EndReason; readonly instant: Instant },
+): Promise<number> {
+  const cutoff = Math.max(instant.now, await newestSession(step, id), sessions_cutoff);
+  await step.updateTable('users').set({ sessions_cutoff: cutoff }).where('id', '=', id).execute();
+  await step
+    .updateTable('sessions')
+    .set({ ended_at: instant.now, end_reason: reason })
+    .where('user_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+  await step
+    .updateTable('grants')
+    .set({ ended_at: instant.now })
+    .where('user_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute();
+  await insertRevocation(context, step, instant, { code: 4, value: id, before: cutoff });
+  return cutoff;
+}
+
+function ended(
+  event: 'session-ended' | 'sessions-ended',
+  session: Pick<SessionRow, 'user_id'> & Partial<SessionRow>,
+  reason: EndReason,
+  by: EndedBy | undefined,
+): NewAuditEvent {
+  return {
+    event: reason === 'sign-out' ? 'sign-out' : event,
+    outcome: 'success',
+    userId: session.user_id,
+    actor: by?.actor,
+    sessionId: session.id,
+    ip: by?.ip,
+    reason,
+  };
 }
 
 /** Time of the newest session, of a user or of all, 0 where there is none. */

@@ -1,3 +1,5 @@
+import type { AccountStore, Effects } from './account-store.ts';
+
 /**
  * What the authorization server asks of a database. Two implementations stand behind it, SQLite and PostgreSQL, and both
  * run the one suite in `testing/store-contract.ts`.
@@ -7,11 +9,12 @@
  * step, so that replicas with different clocks agree. A method that can't reach the database within two seconds rejects
  * with {@link StoreFailed}.
  */
-export interface Store {
+export interface Store extends AccountStore {
   // accounts
   /** Makes a user unless the address is taken. `email` comes normalised. */
   createUser(
     user: NewUser,
+    effects?: Effects,
   ): Promise<{ readonly status: 'created'; readonly user: User } | { readonly status: 'taken' }>;
   findUserByEmail(email: string): Promise<User | undefined>;
   findUser(id: string): Promise<User | undefined>;
@@ -28,12 +31,12 @@ export interface Store {
   listSessions(userId: string): Promise<readonly Session[]>;
   findSession(sessionId: string): Promise<Session | undefined>;
   /** Ends one session of this user with its grants, and writes its revocation. */
-  endSession(userId: string, sessionId: string, reason: EndReason): Promise<'ended' | 'unknown'>;
+  endSession(userId: string, sessionId: string, reason: EndReason, by?: EndedBy): Promise<'ended' | 'unknown'>;
   /**
    * Ends every session of a user and writes one `sessions-before:subject` revocation at max(now, newest session's time),
    * under the same lock that {@link startSession} takes.
    */
-  endAllSessions(userId: string, reason: EndReason): Promise<{ readonly cutoff: number }>;
+  endAllSessions(userId: string, reason: EndReason, by?: EndedBy): Promise<{ readonly cutoff: number }>;
 
   // grants
   /** Looks a grant up with its session, for sign-out. Changes nothing. */
@@ -82,6 +85,10 @@ export interface NewUser {
   readonly email: string;
   readonly passwordHash: string;
   readonly name: string | undefined;
+  /** BCP 47. */
+  readonly locale?: string | undefined;
+  /** Address of whoever signs up, for the audit log. */
+  readonly ip?: string | undefined;
 }
 
 export interface User {
@@ -91,6 +98,10 @@ export interface User {
   readonly passwordHash: string | undefined;
   readonly credentialVersion: number;
   readonly name: string | undefined;
+  /** Address of a picture. */
+  readonly picture: string | undefined;
+  /** Language of mails and pages, BCP 47. */
+  readonly locale: string | undefined;
   readonly roles: readonly string[];
   readonly createdAt: number;
   readonly disabledAt: number | undefined;
@@ -101,7 +112,25 @@ export interface User {
 }
 
 export type Delivery = 'cookie' | 'bearer';
-export type EndReason = 'sign-out' | 'sign-out-everywhere' | 'ended-by-user' | 'replayed' | 'restored' | 'admin';
+export type EndReason =
+  | 'sign-out'
+  | 'sign-out-everywhere'
+  | 'ended-by-user'
+  | 'replayed'
+  | 'restored'
+  | 'admin'
+  | 'password-changed'
+  | 'password-reset'
+  | 'email-changed'
+  | 'suspended'
+  | 'deleted';
+
+/** Who ended something, for the audit log. */
+export interface EndedBy {
+  /** A user's id. */
+  readonly actor: string;
+  readonly ip: string | undefined;
+}
 
 export interface SessionStart {
   readonly userId: string;

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AuditEventName, OneTimePurpose } from './account-store.ts';
 import type { Delivery, EndReason, RevocationCode, SigningKeyRow } from './store.ts';
 
 /** Rows as they rest. Times are milliseconds since 1970; lists are JSON in text. */
@@ -10,6 +11,9 @@ export interface Tables {
   revocations: RevocationRow;
   client_cutoffs: ClientCutoffRow;
   meta: MetaRow;
+  one_time_tokens: OneTimeTokenRow;
+  outbox: OutboxRow;
+  audit_events: AuditRow & { number: Generated<number> };
 }
 
 export interface UserRow {
@@ -19,6 +23,8 @@ export interface UserRow {
   password_hash: string | null;
   credential_version: number;
   name: string | null;
+  picture: string | null;
+  locale: string | null;
   roles: string;
   created_at: number;
   disabled_at: number | null;
@@ -98,4 +104,38 @@ export interface MetaRow {
   tokens_cutoff: number;
   /** Longest access-token lifetime that any process was ever started with. */
   access_token_seconds: number;
+}
+
+export interface OneTimeTokenRow {
+  /** SHA-256 of the token. */
+  hash: Uint8Array;
+  purpose: OneTimePurpose;
+  user_id: string | null;
+  credential_version: number | null;
+  payload: string | null;
+  expires_at: number;
+}
+
+export interface OutboxRow {
+  id: string;
+  user_id: string | null;
+  /** Address and text, sealed under the secret that `secret_id` names. */
+  sealed: Uint8Array;
+  secret_id: string;
+  created_at: number;
+  /** Nobody takes it before this. */
+  due_at: number;
+  attempts: number;
+}
+
+export interface AuditRow {
+  at: number;
+  event: AuditEventName;
+  outcome: 'success' | 'failure';
+  user_id: string | null;
+  actor: string | null;
+  session_id: string | null;
+  client_id: string | null;
+  ip: string | null;
+  reason: string | null;
 }

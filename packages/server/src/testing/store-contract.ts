@@ -1,8 +1,11 @@
+import { accountChangeCases } from './store-contract/account-changes.ts';
 import { accountCases } from './store-contract/accounts.ts';
 import { epochCases } from './store-contract/epoch.ts';
 import { faultCases } from './store-contract/faults.ts';
 import { feedCases } from './store-contract/feed.ts';
 import type { StoreCase } from './store-contract/harness.ts';
+import { oneTimeTokenCases } from './store-contract/one-time-tokens.ts';
+import { outboxAndAuditCases } from './store-contract/outbox-and-audit.ts';
 import { refreshCases } from './store-contract/refresh.ts';
 import { sessionCases } from './store-contract/sessions.ts';
 
@@ -14,5 +17,15 @@ export type { StoreCase, StoreHarness } from './store-contract/harness.ts';
  * @returns Cases for whatever test runner: each runs on an empty database and rejects with an AssertionError.
  */
 export function storeContract(): readonly StoreCase[] {
-  return [...accountCases, ...sessionCases, ...refreshCases, ...epochCases, ...feedCases, ...faultCases];
+  return [
+    ...accountCases,
+    ...accountChangeCases,
+    ...oneTimeTokenCases,
+    ...outboxAndAuditCases,
+    ...sessionCases,
+    ...refreshCases,
+    ...epochCases,
+    ...feedCases,
+    ...faultCases,
+  ];
 }

@@ -29,6 +29,8 @@ export const accountCases: readonly StoreCase[] = [
         passwordHash: '$argon2id$x',
         credentialVersion: 1,
         name: '김미자',
+        picture: undefined,
+        locale: undefined,
         roles: [],
         createdAt: START,
         disabledAt: undefined,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Effects } from '../../stores/account-store.ts';
 import { type SessionStarted, type Store, StoreFailed, type User } from '../../stores/store.ts';
 import {
   createUser,
@@ -13,7 +14,18 @@ import {
   startSession,
 } from './harness.ts';
 
-const TABLES = ['users', 'sessions', 'grants', 'revocations', 'meta', 'client_cutoffs', 'signing_keys'];
+const TABLES = [
+  'users',
+  'sessions',
+  'grants',
+  'revocations',
+  'meta',
+  'client_cutoffs',
+  'signing_keys',
+  'one_time_tokens',
+  'outbox',
+  'audit_events',
+];
 
 /** Who is there when a step runs: a person whose refresh token has advanced twice. */
 interface Scene {
@@ -30,6 +42,10 @@ const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unk
   'presentRefreshCounter, advanced': (store, { started }) =>
     store.presentRefreshCounter(presentation(started, 2, { retryKeyHash: hashOf(1) })),
   'presentRefreshCounter, replayed': (store, { started }) => store.presentRefreshCounter(presentation(started, 0)),
+  changePassword: (store, { user }) => store.changePassword({ passwordHash: 'new', start: sessionStart(user) }, tell),
+  resetPassword: (store) => store.resetPassword(hashOf(1), 'new', tell),
+  deleteUser: (store, { user }) => store.deleteUser(user.id, 1, tell),
+  claimMails: (store) => store.claimMails(1, 60),
   changeEpoch: (store, { started }) => store.changeEpoch(started.epoch),
   publishRevocations: (store) => store.publishRevocations(),
   'revoke, a session': (store, { started }) => store.revoke({ code: 1, value: started.session.id, before: 0 }),
@@ -48,6 +64,12 @@ const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unk
     ),
 };
 
+/** What goes with a change is there with it or not at all. */
+const tell: Effects = ({ id }) => ({
+  mails: [{ userId: id, sealed: hashOf(3), secretId: 'secret' }],
+  audit: [{ event: 'password-changed', outcome: 'success', userId: id, actor: id }],
+});
+
 async function dump({ query }: StoreHarness): Promise<string> {
   const tables = await Promise.all(TABLES.map((table) => query(`select * from ${table} order by 1`)));
   return JSON.stringify(tables);
@@ -62,6 +84,14 @@ async function setScene(store: Store, clock: HandClock): Promise<Scene> {
   }
   clock.now += DAY;
   await store.revoke({ code: 2, value: 'unpublished', before: 0 });
+  await store.issueOneTimeToken({
+    hash: hashOf(1),
+    purpose: 'reset-password',
+    user: { id: user.id, credentialVersion: 1 },
+    payload: undefined,
+    lifetimeSeconds: 900,
+  });
+  await store.enqueueMails([{ userId: user.id, sealed: hashOf(2), secretId: 'secret' }]);
   return { user, started };
 }
 

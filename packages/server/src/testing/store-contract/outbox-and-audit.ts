@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import type { NewAuditEvent } from '../../stores/account-store.ts';
+import {
+  createUser,
+  DAY,
+  HandClock,
+  hashOf,
+  presentation,
+  SECOND,
+  type StoreCase,
+  sessionStart,
+  startSession,
+} from './harness.ts';
+
+const mail = (byte: number) => ({ userId: undefined, sealed: hashOf(byte), secretId: 'secret' });
+const event = (reason: string, userId = 'u'): NewAuditEvent => ({
+  event: 'sign-in',
+  outcome: 'failure',
+  userId,
+  actor: undefined,
+  ip: '2001:db8::1',
+  reason,
+});
+
+export const outboxAndAuditCases: readonly StoreCase[] = [
+  {
+    title: 'each mail is claimed by one of many, stays with it for the lease, and comes again after it',
+    async run({ open }) {
+      const clock = new HandClock();
+      const stores = await Promise.all([1, 2, 3].map(() => open({ clock: clock.read })));
+      const [store] = stores;
+      assert.ok(store);
+      await store.enqueueMails(Array.from({ length: 20 }, (_, i) => mail(i)));
+      const claimed = (
+        await Promise.all(stores.flatMap((one) => [one.claimMails(4, 60), one.claimMails(4, 60)]))
+      ).flat();
+      const rest = await store.claimMails(20, 60);
+      const ids = [...claimed, ...rest].map(({ id }) => id);
+      assert.equal(ids.length, 20);
+      assert.equal(new Set(ids).size, 20);
+      assert.deepEqual(await store.claimMails(20, 60), []);
+      clock.now += 60 * SECOND;
+      const again = await store.claimMails(20, 60);
+      assert.equal(again.length, 20);
+      assert.ok(again.every(({ attempt }) => attempt === 2));
+    },
+  },
+  {
+    title: 'a mail that was sent or given up is gone, one put back comes at its time with the same id and content',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      await store.enqueueMails([mail(1), mail(2), mail(3)]);
+      const [a, b, c] = await store.claimMails(3, 60);
+      assert.ok(a && b && c);
+      assert.equal(a.attempt, 1);
+      await store.settleMail(a.id, 'sent');
+      await store.settleMail(b.id, 'failed');
+      await store.settleMail(c.id, { retrySeconds: 600 });
+      clock.now += 599 * SECOND;
+      assert.deepEqual(await store.claimMails(3, 60), []);
+      clock.now += SECOND;
+      const [again] = await store.claimMails(3, 60);
+      assert.deepEqual(again, { ...c, attempt: 2 });
+    },
+  },
+  {
+    title: 'an audit event is kept as it was told, capped, with the time and in order',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      await store.recordAudit([event('one'), event('x'.repeat(500), 'v')]);
+      clock.now += SECOND;
+      await store.recordAudit([event("two\n'; --")]);
+      const all = await store.listAudit({ limit: 10, order: 'newest' });
+      assert.deepEqual(
+        all.map(({ reason }) => reason),
+        ["two\n'; --", 'x'.repeat(200), 'one'],
+      );
+      const [newest] = all;
+      assert.ok(newest);
+      assert.deepEqual(newest, {
+        ...event("two\n'; --"),
+        sessionId: undefined,
+        clientId: undefined,
+        number: newest.number,
+        at: clock.now,
+      });
+      const mine = await store.listAudit({ limit: 1, order: 'newest', userId: 'u', cursor: newest.number });
+      assert.deepEqual(
+        mine.map(({ reason }) => reason),
+        ['one'],
+      );
+      assert.deepEqual(await store.listAudit({ limit: 1, order: 'newest', event: 'sign-up' }), []);
+    },
+  },
+  {
+    title: 'a reader that goes on from the last settled number sees each event once, while many write',
+    async run({ open }) {
+      const clock = new HandClock();
+      const stores = [await open({ clock: clock.read }), await open({ clock: clock.read })];
+      const [store] = stores;
+      assert.ok(store);
+      const seen: number[] = [];
+      const read = async () => {
+        const page = await store.listAudit({ limit: 7, order: 'settled', cursor: seen.at(-1) ?? 0 });
+        seen.push(...page.map(({ number }) => number));
+        return page.length;
+      };
+      for (let round = 0; round < 5; round += 1) {
+        await Promise.all(stores.flatMap((one) => [1, 2, 3].map((i) => one.recordAudit([event(`${i}`)]))));
+        clock.now += SECOND;
+        await read();
+      }
+      assert.ok(seen.length < 30, 'the newest are not settled yet');
+      clock.now += 3 * SECOND;
+      while ((await read()) > 0);
+      assert.equal(seen.length, 30);
+      assert.deepEqual(
+        seen,
+        seen.toSorted((a, b) => a - b),
+      );
+      assert.equal(new Set(seen).size, 30);
+    },
+  },
+  {
+    title:
+      'L04: sign-up, sign-in, sign-out, an ended session and all of them, and a replay are events, once each and in order',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      const user = await createUser(store);
+      const by = { actor: user.id, ip: '198.51.100.7' };
+      const [a, b, c] = [
+        await startSession(store, user),
+        await startSession(store, user),
+        await startSession(store, user),
+      ];
+      await store.endSession(user.id, a.session.id, 'sign-out', by);
+      await store.endSession(user.id, a.session.id, 'sign-out', by);
+      await store.endSession(user.id, b.session.id, 'ended-by-user', by);
+      for (const counter of [0, 1]) {
+        clock.now += 40 * SECOND;
+        await store.presentRefreshCounter(presentation(c, counter));
+      }
+      assert.equal((await store.presentRefreshCounter(presentation(c, 0))).status, 'replayed');
+      assert.equal((await store.presentRefreshCounter(presentation(c, 0))).status, 'ended');
+      await store.endAllSessions(user.id, 'sign-out-everywhere', by);
+      await store.startSession(sessionStart(user, { credentialVersion: 7 }));
+      const events = await store.listAudit({ limit: 20, order: 'newest', userId: user.id });
+      assert.deepEqual(
+        events.toReversed().map((one) => [one.event, one.outcome, one.sessionId, one.actor]),
+        [
+          ['sign-up', 'success', undefined, user.id],
+          ['sign-in', 'success', a.session.id, user.id],
+          ['sign-in', 'success', b.session.id, user.id],
+          ['sign-in', 'success', c.session.id, user.id],
+          ['sign-out', 'success', a.session.id, user.id],
+          ['session-ended', 'success', b.session.id, user.id],
+          ['refresh-replayed', 'failure', c.session.id, undefined],
+          ['sessions-ended', 'success', undefined, user.id],
+        ],
+      );
+      assert.equal(events[0]?.ip, '198.51.100.7');
+    },
+  },
+  {
+    title: 'old audit events are removed, a few at a time',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      await store.recordAudit([event('1'), event('2'), event('3')]);
+      clock.now += 10 * DAY;
+      await store.recordAudit([event('4')]);
+      assert.equal(await store.pruneAudit(9 * 86_400, 2), 2);
+      assert.equal(await store.pruneAudit(9 * 86_400, 2), 1);
+      assert.equal(await store.pruneAudit(9 * 86_400, 2), 0);
+      assert.equal((await store.listAudit({ limit: 10, order: 'newest' })).length, 1);
+    },
+  },
+];
