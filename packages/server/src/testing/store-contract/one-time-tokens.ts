@@ -194,7 +194,10 @@ export const oneTimeTokenCases: readonly StoreCase[] = [
       assert.equal(await store.hasRole('admin'), true);
       assert.equal(await store.hasRole('adm'), false);
       const roles = await Promise.all(users.map(async ({ id }) => (await store.findUser(id))?.roles.length));
-      assert.deepEqual(roles.toSorted((a, b) => Number(a) - Number(b)), [0, 0, 1]);
+      assert.deepEqual(
+        roles.toSorted((a, b) => Number(a) - Number(b)),
+        [0, 0, 1],
+      );
       assert.equal(await countRevocations(harness, 7), 1);
     },
   },
