@@ -1,4 +1,4 @@
-import type { EndReason, Grant, SessionStart, SessionStarted, User } from './store.ts';
+import type { Grant, SessionStart, SessionStarted, User } from './store.ts';
 
 /**
  * What accounts ask of a database, beside sessions and grants; a part of `Store`, under the same promises.
@@ -176,9 +176,3 @@ export interface AuditQuery {
   readonly order: 'newest' | 'settled';
   readonly cursor?: number;
 }
-
-/** Why sessions ended, of what an account does. */
-export type AccountEndReason = Extract<
-  EndReason,
-  'password-changed' | 'password-reset' | 'email-changed' | 'suspended' | 'deleted'
->;
