@@ -132,7 +132,7 @@ export class KeyRejected extends Error {
   }
 }
 
-export type SigningErrorCode = 'sign/over-budget' | 'sign/readable-claim' | 'sign/claim';
+export type SigningErrorCode = 'sign/over-budget' | 'sign/readable-claim' | 'sign/claim' | 'sign/external';
 
 /** Every code that signing can be refused with. Append only. */
 export const SIGNING_ERRORS: Readonly<Record<SigningErrorCode, ErrorRow>> = {
@@ -142,6 +142,10 @@ export const SIGNING_ERRORS: Readonly<Record<SigningErrorCode, ErrorRow>> = {
     sentence: 'A claim looks like a secret or personal data, and anyone can read a token',
   },
   'sign/claim': { rule: 'RFC 7519 §4.1', sentence: 'A claim has a type it may not have' },
+  'sign/external': {
+    rule: 'RFC 7515 §5.1',
+    sentence: 'The key service gave something else than a signature under its public key',
+  },
 };
 
 /** A token was not signed. Names claims, never holds their values. */
@@ -152,7 +156,7 @@ export class SigningRefused extends Error {
   readonly claims: readonly string[];
 
   constructor(code: SigningErrorCode, claims: readonly string[]) {
-    super(`${SIGNING_ERRORS[code].sentence}: ${claims.join(', ')}.`);
+    super(`${[SIGNING_ERRORS[code].sentence, claims.join(', ')].filter((part) => part !== '').join(': ')}.`);
     this.code = code;
     this.claims = claims;
   }

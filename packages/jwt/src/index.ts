@@ -1,6 +1,6 @@
 export { ALGORITHMS, type Algorithm, type KeyPairAlgorithm, type SecretAlgorithm } from './algorithms.ts';
 export { Base64urlMalformed, decodeBase64url, encodeBase64url } from './base64url.ts';
-export type { JwtClaims } from './claims.ts';
+export type { JwtClaims, RegisteredClaims } from './claims.ts';
 export {
   decode,
   TokenUndecodable,
@@ -27,6 +27,12 @@ export {
   type PrivatePemExportOptions,
 } from './export-key.ts';
 export {
+  createExternalJwtSigner,
+  type ExternalJwtSigner,
+  type ExternalJwtSignerOptions,
+  type ExternalKey,
+} from './external-signer.ts';
+export {
   type GenerateOptions,
   generatePrivateKey,
   generatePrivateKeyAsync,
@@ -49,6 +55,7 @@ export {
 export { importPrivateJwk } from './import-private-jwk.ts';
 export { importPublicJwk } from './import-public-jwk.ts';
 export type { Jwk, JwkSet } from './jwk.ts';
+export type { KeySource } from './key-finder.ts';
 export {
   createKeySet,
   type ImportedKeySet,
@@ -68,16 +75,12 @@ export {
   thumbprint,
 } from './keys.ts';
 export { exportSecret, exportSecretJwk, importSecret, importSecretJwk } from './secret-key.ts';
-export { createJwtSigner, type JwtSigner, type JwtSignerOptions } from './sign.ts';
+export { createJwtSigner, type JwtSigner, type JwtSignerOptions, sign } from './sign.ts';
+export type { TokenOptions } from './signing-input.ts';
 export type { SchemaResult, StandardSchema } from './standard-schema.ts';
 export { JsonMalformed, parseStrictJson } from './strict-json.ts';
 export { generateTimeOrderedId, timeOfId } from './time-ordered-id.ts';
 export { createTokenCache, type TokenCache, type TokenCacheOptions } from './token-cache.ts';
 export type { Verified } from './verified.ts';
-export {
-  type Clock,
-  createJwtVerifier,
-  type JwtVerifier,
-  type JwtVerifierOptions,
-  type SignedToken,
-} from './verify.ts';
+export type { Clock, JwtVerifierOptions } from './verifier-options.ts';
+export { createJwtVerifier, type JwtVerifier, type SignedToken, type TypedClaims, verify } from './verify.ts';

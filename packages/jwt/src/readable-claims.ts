@@ -41,15 +41,38 @@ const SENSITIVE = new Set([
   'ip',
 ]);
 
+/** Names that were looked at are remembered, so many: names are the program's, but nothing forces them to be few. */
+const REMEMBERED = 1_000;
+
+/** Throws for claims that anyone may not read. */
+export type ReadableClaimsCheck = (claims: JwtClaims) => void;
+
 /**
  * Refuses claims whose names look like secrets or personal data: anyone who sees a signed token can read it.
  *
- * @throws {SigningRefused} `sign/readable-claim` naming them.
+ * @param allowed Names that are wanted all the same.
+ * @returns A function that throws {@link SigningRefused} `sign/readable-claim` naming them.
+ * @throws {TypeError} when `allowed` is no array of strings.
  * @see RFC 7519 §12
  */
-export function refuseReadableClaims(claims: JwtClaims, allowed: ReadonlySet<string>): void {
-  const found = Object.keys(claims).filter((name) => !allowed.has(name) && looksSensitive(name));
-  if (found.length > 0) throw new SigningRefused('sign/readable-claim', found);
+export function createReadableClaimsCheck(allowed: readonly string[]): ReadableClaimsCheck {
+  if (!Array.isArray(allowed) || !allowed.every((name) => typeof name === 'string'))
+    throw new TypeError('allowReadableClaims must be an array of strings');
+  const harmless = new Set(allowed);
+  const most = harmless.size + REMEMBERED;
+
+  function isHarmless(name: string): boolean {
+    if (harmless.has(name)) return true;
+    if (looksSensitive(name)) return false;
+    if (harmless.size < most) harmless.add(name);
+    return true;
+  }
+
+  return (claims) => {
+    let found: string[] | undefined;
+    for (const name of Object.keys(claims)) if (!isHarmless(name)) found = [...(found ?? []), name];
+    if (found !== undefined) throw new SigningRefused('sign/readable-claim', found);
+  };
 }
 
 function looksSensitive(name: string): boolean {

@@ -21,61 +21,158 @@ export interface TokenCache<V> {
   readonly bytes: number;
 }
 
-interface Entry<V> {
-  readonly value: V;
-  used: boolean;
-}
+const SMALLEST = 64;
 
-/** @throws {TypeError} naming the option that is missing, unknown or out of range. */
+/**
+ * An open-addressed table. Its place in the table comes from the end of a token, which is signature: bits as even as any hash would
+ * make them, for no work; and since only accepted tokens are put in, nobody chooses them. What decides is the comparison of the whole token.
+ *
+ * @throws {TypeError} naming the option that is missing, unknown or out of range.
+ */
 export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
   refuseUnknown(options, ['maxEntries', 'maxBytes']);
   const maxEntries = numberOption('maxEntries', options.maxEntries, 1, 1_000_000);
   const maxBytes = numberOption('maxBytes', options.maxBytes, 1_024, 2 ** 31);
-  // a Map compares whole keys, and JavaScript seeds the hashes of strings by process: nobody can aim for collisions
-  const entries = new Map<string, Entry<V>>();
+
+  // by place in the table: 30 bits of a token, and the number of its entry + 1, or 0
+  let table = new Int32Array(4 * SMALLEST);
+  let mask = 2 * SMALLEST - 1;
+  // by entry
+  const tokens: (string | undefined)[] = [];
+  const values: (V | undefined)[] = [];
+  let moreBits = new Int32Array(SMALLEST);
+  let used = new Uint8Array(SMALLEST);
+  const free: number[] = [];
+  let hand = 0;
+  let size = 0;
   let bytes = 0;
 
-  function remove(token: string): void {
-    if (entries.delete(token)) bytes -= token.length;
+  /** Place of a token in the table, or -1. */
+  function placeOf(token: string): number {
+    const bits = bitsOf(token, 2);
+    const others = bitsOf(token, 7);
+    for (let place = home(bits); ; place = (place + 1) & mask) {
+      const entry = (table[2 * place + 1] ?? 0) - 1;
+      if (entry < 0) return -1;
+      // 60 bits are compared before the first character is: the time tells nothing of a token one doesn't have
+      if (table[2 * place] === bits && moreBits[entry] === others && tokens[entry] === token) return place;
+    }
   }
 
-  function makeRoom(length: number): void {
-    while (entries.size > 0 && (entries.size >= maxEntries || bytes + length > maxBytes)) {
-      for (const [token, entry] of entries) {
-        remove(token);
-        if (!entry.used) break;
-        // its second chance: to the end of the line
-        entry.used = false;
-        entries.set(token, entry);
-        bytes += token.length;
-      }
+  function home(bits: number): number {
+    return (bits ^ (bits >>> 15)) & mask;
+  }
+
+  function insert(bits: number, entry: number): void {
+    let place = home(bits);
+    while (table[2 * place + 1] !== 0) place = (place + 1) & mask;
+    table[2 * place] = bits;
+    table[2 * place + 1] = entry + 1;
+  }
+
+  /** Takes a place out and moves up what had to go further because of it. */
+  function vacate(place: number): void {
+    let gap = place;
+    for (let next = (gap + 1) & mask; table[2 * next + 1] !== 0; next = (next + 1) & mask) {
+      const bits = table[2 * next] ?? 0;
+      if (((next - home(bits)) & mask) < ((next - gap) & mask)) continue;
+      table[2 * gap] = bits;
+      table[2 * gap + 1] = table[2 * next + 1] ?? 0;
+      gap = next;
     }
+    table[2 * gap + 1] = 0;
+  }
+
+  function remove(token: string): void {
+    const place = placeOf(token);
+    if (place < 0) return;
+    const entry = (table[2 * place + 1] ?? 0) - 1;
+    vacate(place);
+    tokens[entry] = undefined;
+    values[entry] = undefined;
+    free.push(entry);
+    size--;
+    bytes -= token.length;
+  }
+
+  function evictOne(): void {
+    for (;;) {
+      const token = tokens[hand];
+      const entry = hand;
+      hand = hand + 1 < tokens.length ? hand + 1 : 0;
+      if (token === undefined) continue;
+      if (used[entry] === 0) {
+        remove(token);
+        return;
+      }
+      used[entry] = 0; // its second chance
+    }
+  }
+
+  function grow(): void {
+    const capacity = 2 * used.length;
+    const [oldBits, oldUsed] = [moreBits, used];
+    moreBits = new Int32Array(capacity);
+    moreBits.set(oldBits);
+    used = new Uint8Array(capacity);
+    used.set(oldUsed);
+    table = new Int32Array(4 * capacity);
+    mask = 2 * capacity - 1;
+    for (const [entry, token] of tokens.entries()) if (token !== undefined) insert(bitsOf(token, 2), entry);
   }
 
   return {
     find(token) {
-      const entry = entries.get(token);
-      if (entry === undefined) return undefined;
-      entry.used = true;
-      return entry.value;
+      const place = placeOf(token);
+      if (place < 0) return undefined;
+      const entry = (table[2 * place + 1] ?? 0) - 1;
+      used[entry] = 1;
+      return values[entry];
     },
     add(token, value) {
       remove(token);
       if (token.length > maxBytes) return;
-      makeRoom(token.length);
-      entries.set(token, { value, used: false });
+      while (size > 0 && (size >= maxEntries || bytes + token.length > maxBytes)) evictOne();
+      const entry = free.pop() ?? tokens.length;
+      if (entry >= used.length) grow();
+      tokens[entry] = token;
+      values[entry] = value;
+      moreBits[entry] = bitsOf(token, 7);
+      used[entry] = 0;
+      insert(bitsOf(token, 2), entry);
+      size++;
       bytes += token.length;
     },
     delete: remove,
     clear() {
-      entries.clear();
-      bytes = 0;
+      for (const token of tokens) if (token !== undefined) remove(token);
     },
     get size() {
-      return entries.size;
+      return size;
     },
     get bytes() {
       return bytes;
     },
   };
+}
+
+/** What 6 bits a character of base64url stands for; anything else stands for some. */
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const SIX_BITS = new Uint8Array(128);
+for (let value = 0; value < ALPHABET.length; value++) SIX_BITS[ALPHABET.charCodeAt(value)] = value;
+
+/** 30 bits: five characters, the last of which is `fromEnd` from the end. The very last one has spare bits. */
+function bitsOf(token: string, fromEnd: number): number {
+  const end = token.length - fromEnd;
+  return (
+    sixBits(token, end) |
+    (sixBits(token, end - 1) << 6) |
+    (sixBits(token, end - 2) << 12) |
+    (sixBits(token, end - 3) << 18) |
+    (sixBits(token, end - 4) << 24)
+  );
+}
+
+function sixBits(token: string, at: number): number {
+  return SIX_BITS[token.charCodeAt(at) & 127] ?? 0;
 }

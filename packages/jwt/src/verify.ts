@@ -1,54 +1,29 @@
 import { findAlgorithm } from './algorithms.ts';
-import { bindSignatureCheck } from './check-signature.ts';
-import { checkClaims, type Expectations, type JwtClaims } from './claims.ts';
+import type { BoundKey } from './bound-key.ts';
+import { checkClaims, type JwtClaims, REGISTERED_CLAIMS, type RegisteredClaims } from './claims.ts';
 import { TokenRejected } from './errors.ts';
 import { type Header, normalizeType, parseHeader } from './header.ts';
-import type { KeySet } from './key-set.ts';
-import { type KeyMaterial, materialOf, type PublicKey, type SecretKey } from './keys.ts';
-import { numberOption, refuseUnknown, textOption } from './options.ts';
-import type { StandardSchema } from './standard-schema.ts';
-import { parseStrictJson } from './strict-json.ts';
-import { createTokenCache, type TokenCache, type TokenCacheOptions } from './token-cache.ts';
+import { createHeaderMemory } from './header-memory.ts';
+import { createKeyFinder } from './key-finder.ts';
+import type { PublicKey, SecretKey } from './keys.ts';
+import { decodeSegment, isCanonical, parsePayload } from './payload.ts';
+import { judgeBySchema, type StandardSchema } from './standard-schema.ts';
+import { createTokenCache, type TokenCache } from './token-cache.ts';
+import { refuseShape } from './token-shape.ts';
+import { isWithin, refuseTimes, type Validity } from './validity.ts';
 import { deepFreeze, type Verified } from './verified.ts';
-
-/** Milliseconds since 1970. */
-export type Clock = () => number;
-
-/** What is accepted. Parsed once, by {@link createJwtVerifier}; unknown options are refused. What decides trust has no default. */
-export interface JwtVerifierOptions<C = JwtClaims> {
-  /** One key, a set, or a function that gives the set in force. The key decides the algorithm, never the token. RFC 8725 §3.1 */
-  readonly keys: KeySet | PublicKey | SecretKey | (() => KeySet);
-  /** Compared with `iss`, byte for byte. */
-  readonly issuer: string;
-  /** `aud` must be or hold exactly this. */
-  readonly audience: string;
-  /** Compared without case and without `application/`. RFC 8725 §3.11 */
-  readonly typ: string;
-  readonly clock?: Clock;
-  /** How far `exp`, `nbf` and `iat` may be off. Whole seconds, 0 to 300. Default: 0. */
-  readonly clockToleranceSeconds?: number;
-  /** Longest time since `iat`, which is then compulsory. Whole seconds. */
-  readonly maxAgeSeconds?: number;
-  /** Claims that have to be there beside `exp`, `iss` and `aud`. */
-  readonly requiredClaims?: readonly string[];
-  /** Accepts tokens that never expire. For kinds of tokens that have no `exp`, like SETs (RFC 8417 §2.2). Default: false. */
-  readonly dangerouslyAllowNoExpiry?: boolean;
-  readonly subject?: string;
-  readonly nonce?: string;
-  readonly jwtId?: string;
-  /** Longest token that is looked at, bytes. 64 to 65,536. Default: 8,192. */
-  readonly maxTokenBytes?: number;
-  /** Types the claims and checks their shape; must answer at once. */
-  readonly claims?: StandardSchema<C>;
-  /** Remembers accepted tokens. Default: no. */
-  readonly cache?: TokenCacheOptions;
-}
+import { type JwtVerifierOptions, parseVerifierOptions } from './verifier-options.ts';
 
 /** What a good signature stands behind. The claims' rules are still to be checked. */
 export interface SignedToken {
+  /** Of the key that the signature was checked with. */
   readonly kid: string;
+  readonly header: Readonly<Record<string, unknown>>;
   readonly claims: JwtClaims;
 }
+
+/** What a schema makes of the claims, and the registered claims that it says nothing of. */
+export type TypedClaims<Output> = Omit<RegisteredClaims, keyof Output> & Output;
 
 export interface JwtVerifier<C = JwtClaims> {
   /**
@@ -59,185 +34,147 @@ export interface JwtVerifier<C = JwtClaims> {
    * @see RFC 7515 §5.2, RFC 7519 §7.2
    */
   verify(token: string): Verified<C>;
+  /** The same with the signature checked on the thread pool, for servers with slow keys or few threads. Rejects with {@link TokenRejected}. */
+  verifyAsync(token: string): Promise<Verified<C>>;
   /** All but the claims' rules. @throws {TokenRejected} */
   verifySignature(token: string): SignedToken;
   /** The claims' rules alone, at this moment: the same ones, for a token whose signature held before. @throws {TokenRejected} */
   checkClaims(claims: JwtClaims): void;
 }
 
-const OPTIONS = [
-  'keys',
-  'issuer',
-  'audience',
-  'typ',
-  'clock',
-  'clockToleranceSeconds',
-  'maxAgeSeconds',
-  'dangerouslyAllowNoExpiry',
-  'requiredClaims',
-  'subject',
-  'nonce',
-  'jwtId',
-  'maxTokenBytes',
-  'claims',
-  'cache',
-];
-const REMEMBERED_HEADERS = 64;
+/** A token that is in order up to its signature. */
+interface OpenedToken {
+  readonly header: Header;
+  readonly bound: BoundKey;
+  /** Place of the dot in front of the payload, and of the one behind it. */
+  readonly first: number;
+  readonly dot: number;
+  readonly isKnown: boolean;
+}
+
+/** An accepted token. */
+interface Accepted<C> {
+  readonly header: Header;
+  /** The key that the signature was checked with: replaced under the same `kid`, the verdict is void. */
+  readonly key: PublicKey | SecretKey;
+  readonly claims: JwtClaims;
+  readonly validity: Validity;
+  readonly verified: Verified<C>;
+}
 
 /** @throws {TypeError} naming the option that is missing, unknown or out of range. */
-export function createJwtVerifier<C = JwtClaims>(options: JwtVerifierOptions<C>): JwtVerifier<C> {
-  refuseUnknown(options, OPTIONS);
-  const clock = options.clock ?? Date.now;
-  const expected = readExpectations(options);
-  const schema = options.claims;
-  const findKey = keyFinder(options.keys);
-  const typ = normalizeType(textOption('typ', options.typ));
-  const maxTokenBytes = numberOption('maxTokenBytes', options.maxTokenBytes ?? 8_192, 64, 65_536);
-  const headers = new Map<string, Header>();
-  const cache: TokenCache<Cached<C>> | undefined =
-    options.cache === undefined ? undefined : createTokenCache(options.cache);
+export function createJwtVerifier<Output = JwtClaims>(
+  options: JwtVerifierOptions<Output>,
+): JwtVerifier<TypedClaims<Output>> {
+  type Claims = TypedClaims<Output>;
+  const { keys, typ, typRequired, clock, expected, maxTokenBytes, understood, schema, ...settings } =
+    parseVerifierOptions(options);
+  const findKey = createKeyFinder(keys);
+  const headers = createHeaderMemory();
+  const cache: TokenCache<Accepted<Claims>> | undefined =
+    settings.cache === undefined ? undefined : createTokenCache(settings.cache);
 
-  function verifySignature(token: string): SignedToken {
-    const { headerText, payloadText, dot } = split(token, maxTokenBytes);
-    const known = headers.get(headerText);
-    const header = known ?? parseHeader(decodeSegment(headerText));
-    if (normalizeType(header.typ) !== typ) throw new TokenRejected('token/type', 'typ');
-    const { kid, material } = findKey(header);
-    checkSignature(header, material, token, dot);
-    // remembered only now: rubbish can't fill the memory
-    if (known === undefined && headers.size < REMEMBERED_HEADERS) headers.set(headerText, header);
-    return { kid, claims: parsePayload(payloadText) };
+  function open(token: string): OpenedToken {
+    if (typeof token !== 'string') throw refuseShape(token);
+    // before anything is searched for: a header of dots costs nothing. Base64url is one byte a character
+    if (token.length > maxTokenBytes) throw new TokenRejected('token/too-long');
+    const known = headers.find(token);
+    const first = known === undefined ? token.indexOf('.') : known.prefix.length - 1;
+    const dot = token.indexOf('.', first + 1);
+    if (first < 1 || dot < first + 2 || token.indexOf('.', dot + 1) !== -1) throw refuseShape(token);
+    const header = known?.header ?? openHeader(token, first, dot);
+    const bound = findKey(header.kid);
+    if (bound === undefined) throw new TokenRejected('token/unknown-key', 'kid');
+    // RFC 8725 §3.1: the header only says what the key is already known to be
+    if (findAlgorithm(header.alg) !== bound.row) throw new TokenRejected('token/algorithm', 'alg');
+    return { header, bound, first, dot, isKnown: known !== undefined };
   }
 
-  function verify(token: string): Verified<C> {
-    const hit = cache?.find(token);
-    if (hit !== undefined && findKey.current(hit.kid) === hit.material) {
-      checkClaims(hit.claims, expected, clock());
-      return hit.verified;
-    }
-    const { kid, claims } = verifySignature(token);
-    checkClaims(claims, expected, clock());
-    const verified = deepFreeze(shape(schema, claims)) as Verified<C>;
-    const material = findKey.current(kid);
-    if (material !== undefined) cache?.add(token, { kid, material, claims, verified });
+  function openHeader(token: string, first: number, dot: number): Header {
+    if (!isCanonical(token.slice(dot + 1))) throw new TokenRejected('token/malformed');
+    const header = parseHeader(decodeSegment(token.slice(0, first)), understood);
+    if (header.typ === undefined ? typRequired : normalizeType(header.typ) !== typ)
+      throw new TokenRejected('token/type', 'typ');
+    return header;
+  }
+
+  /** What follows a good signature. */
+  function readClaims(token: string, { header, first, dot, isKnown }: OpenedToken): JwtClaims {
+    if (!isKnown) headers.remember(token.slice(0, first), header);
+    return parsePayload(token.slice(first + 1, dot));
+  }
+
+  function accept(token: string, opened: OpenedToken): Verified<Claims> {
+    const claims = readClaims(token, opened);
+    const validity = checkClaims(claims, expected, clock());
+    const verified = applySchema(schema, claims) as Verified<Claims>;
+    const { header, bound } = opened;
+    cache?.add(token, { header, key: bound.key, claims, validity, verified });
     return verified;
+  }
+
+  function recall(token: string): Verified<Claims> | undefined {
+    const hit = typeof token === 'string' ? cache?.find(token) : undefined;
+    if (hit === undefined || findKey(hit.header.kid)?.key !== hit.key) return undefined;
+    const now = clock();
+    if (!isWithin(hit.validity, now)) throw refuseTimes(hit.claims, expected, now);
+    return hit.verified;
+  }
+
+  function verify(token: string): Verified<Claims> {
+    const known = recall(token);
+    if (known !== undefined) return known;
+    const opened = open(token);
+    if (!opened.bound.check(token, opened.dot)) throw refuseSignature(token, opened.dot);
+    return accept(token, opened);
+  }
+
+  async function verifyAsync(token: string): Promise<Verified<Claims>> {
+    const known = recall(token);
+    if (known !== undefined) return known;
+    const opened = open(token);
+    if (!(await opened.bound.checkAsync(token, opened.dot))) throw refuseSignature(token, opened.dot);
+    return accept(token, opened);
+  }
+
+  function verifySignature(token: string): SignedToken {
+    const opened = open(token);
+    if (!opened.bound.check(token, opened.dot)) throw refuseSignature(token, opened.dot);
+    const claims = readClaims(token, opened);
+    return { kid: opened.bound.key.kid, header: deepFreeze(opened.header.members), claims };
   }
 
   return Object.freeze({
     verify,
+    verifyAsync,
     verifySignature,
-    checkClaims: (claims: JwtClaims) => checkClaims(claims, expected, clock()),
+    checkClaims(claims: JwtClaims) {
+      checkClaims(claims, expected, clock());
+    },
   });
 }
 
-interface Cached<C> {
-  readonly kid: string;
-  /** The key that the signature was checked with: replaced under the same `kid`, the verdict is void. */
-  readonly material: KeyMaterial;
-  readonly claims: JwtClaims;
-  readonly verified: Verified<C>;
+/** Checks one token. Who checks more than one makes a verifier: it prepares its keys once. @throws as {@link JwtVerifier.verify} */
+export function verify<Output = JwtClaims>(
+  token: string,
+  options: JwtVerifierOptions<Output>,
+): Verified<TypedClaims<Output>> {
+  return createJwtVerifier(options).verify(token);
 }
 
-function readExpectations(options: JwtVerifierOptions<unknown>): Expectations {
-  const optional = (name: 'subject' | 'nonce' | 'jwtId'): string | undefined =>
-    options[name] === undefined ? undefined : textOption(name, options[name]);
-  const { requiredClaims = [] } = options;
-  if (!Array.isArray(requiredClaims) || !requiredClaims.every((name) => typeof name === 'string')) {
-    throw new TypeError('requiredClaims must be an array of strings');
-  }
-  return Object.freeze({
-    issuer: textOption('issuer', options.issuer),
-    audience: textOption('audience', options.audience),
-    clockToleranceSeconds: numberOption('clockToleranceSeconds', options.clockToleranceSeconds ?? 0, 0, 300),
-    maxAgeSeconds:
-      options.maxAgeSeconds === undefined
-        ? undefined
-        : numberOption('maxAgeSeconds', options.maxAgeSeconds, 1, 2 ** 31),
-    requiredClaims: [...requiredClaims],
-    expiryRequired: options.dangerouslyAllowNoExpiry !== true,
-    subject: optional('subject'),
-    nonce: optional('nonce'),
-    jwtId: optional('jwtId'),
-  });
+/** A signature that isn't canonical base64url makes the token malformed, whatever it might have been. */
+function refuseSignature(token: string, dot: number): TokenRejected {
+  return new TokenRejected(isCanonical(token.slice(dot + 1)) ? 'token/signature' : 'token/malformed');
 }
 
-interface KeyFinder {
-  (header: Header): { readonly kid: string; readonly material: KeyMaterial };
-  /** The material that is in force for a `kid` at this moment. */
-  current(kid: string): KeyMaterial | undefined;
-}
-
-function keyFinder(keys: JwtVerifierOptions['keys']): KeyFinder {
-  const single = typeof keys === 'object' && 'kind' in keys ? keys : undefined;
-  if (single !== undefined) materialOf(single, ['public', 'secret'], 'verify');
-  else if (typeof keys !== 'function' && typeof (keys as Partial<KeySet> | undefined)?.find !== 'function') {
-    throw new TypeError('keys must be a public key, a secret key, a key set, or a function that gives a key set');
-  }
-  const find = (kid: string): PublicKey | SecretKey | undefined => {
-    if (single !== undefined) return single.kid === kid ? single : undefined;
-    return (typeof keys === 'function' ? keys() : (keys as KeySet)).find(kid);
-  };
-  const current = (kid: string): KeyMaterial | undefined => {
-    const key = find(kid);
-    return key === undefined ? undefined : materialOf(key, ['public', 'secret'], 'verify');
-  };
-  const finder = (header: Header): { kid: string; material: KeyMaterial } => {
-    const kid = header.kid ?? single?.kid;
-    const material = kid === undefined ? undefined : current(kid);
-    if (kid === undefined || material === undefined) throw new TokenRejected('token/unknown-key', 'kid');
-    return { kid, material };
-  };
-  return Object.assign(finder, { current });
-}
-
-function split(token: string, maxTokenBytes: number) {
-  if (typeof token !== 'string') throw new TokenRejected('token/malformed');
-  // before anything is searched for: a header of dots costs nothing. Base64url is one byte a character
-  if (token.length > maxTokenBytes) throw new TokenRejected('token/too-long');
-  const first = token.indexOf('.');
-  const second = token.indexOf('.', first + 1);
-  if (first < 1 || second < first + 2 || token.indexOf('.', second + 1) !== -1)
-    throw new TokenRejected('token/malformed');
-  decodeSegment(token.slice(second + 1));
-  return {
-    headerText: token.slice(0, first),
-    payloadText: token.slice(first + 1, second),
-    dot: second,
-  };
-}
-
-/** Strict by writing it again: one value has one spelling. RFC 7515 §2, RFC 4648 §3.5 */
-function decodeSegment(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url');
-  if (bytes.toString('base64url') !== text) throw new TokenRejected('token/malformed');
-  return bytes;
-}
-
-/** RFC 8725 §3.1: the header only says what the key is already known to be. */
-function checkSignature(header: Header, { row, object }: KeyMaterial, token: string, dot: number): void {
-  if (findAlgorithm(header.alg) !== row) throw new TokenRejected('token/algorithm', 'alg');
-  if (!bindSignatureCheck(row, object).check(token, dot)) throw new TokenRejected('token/signature');
-}
-
-function parsePayload(text: string): JwtClaims {
-  let parsed: unknown;
-  try {
-    parsed = parseStrictJson(decodeSegment(text));
-  } catch {
-    throw new TokenRejected('token/malformed');
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new TokenRejected('token/malformed');
-  return deepFreeze(parsed as JwtClaims);
-}
-
-function shape<C>(schema: StandardSchema<C> | undefined, claims: JwtClaims): C {
-  if (schema === undefined) return claims as C;
-  const result = schema['~standard'].validate(claims);
-  if (result instanceof Promise) throw new TypeError('claims must be a schema that answers at once');
-  if (result.issues !== undefined) {
-    const name = result.issues[0]?.path?.[0];
-    throw new TokenRejected('token/claim', typeof name === 'string' ? name : undefined);
-  }
-  return result.value;
+function applySchema(schema: StandardSchema<unknown, unknown> | undefined, claims: JwtClaims): object {
+  if (schema === undefined) return claims;
+  const verdict = judgeBySchema(schema, claims);
+  if (!verdict.good) throw new TokenRejected('token/claim', verdict.member);
+  if (typeof verdict.value !== 'object' || verdict.value === null)
+    throw new TypeError('claims must be a schema of an object');
+  const typed = Object.create(null) as Record<string, unknown>;
+  for (const name of REGISTERED_CLAIMS) if (name in claims) typed[name] = claims[name];
+  for (const [name, value] of Object.entries(verdict.value)) typed[name] = value;
+  return deepFreeze(typed);
 }
