@@ -1,20 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
-import { readConfigFile } from './config-file.ts';
+import { Command, CommanderError } from 'commander';
 import { CliError, EXIT } from './failure.ts';
-import { createLog } from './log.ts';
-import { serve } from './serve.ts';
-import { mergeSettings, SETTINGS } from './settings.ts';
-
-/** What a command needs of the process it runs in. */
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream & { readonly fd: number };
-  /** Calls back for each request to stop (SIGINT, SIGTERM). */
-  onStop(listener: () => void): void;
-}
+import { addMigrate } from './migrate-command.ts';
+import { addServe } from './serve-command.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const EXAMPLE = `
 Example:
@@ -46,35 +35,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       writeErr: () => {},
     })
     .exitOverride();
-  const command = program.command('serve').description('run the authorization server').exitOverride();
-  command.option('--config <path>', 'config file (mapae.config.ts, .mjs or .js in this folder)');
-  const attributes = new Map<string, string>();
-  for (const row of SETTINGS) {
-    if (row.flag === undefined) continue;
-    const option = new Option(row.flag, `${row.help} [${row.env}]`);
-    attributes.set(row.name, option.attributeName());
-    if (row.many === true) option.argParser((value: string, so: string[] | undefined) => [...(so ?? []), value]);
-    command.addOption(option);
-  }
-  command.action(async (flags: Record<string, unknown>) => {
-    const named = flags['config'];
-    const file = await readConfigFile(around.cwd, typeof named === 'string' ? named : undefined);
-    const given = Object.fromEntries([...attributes].map(([name, attribute]) => [name, flags[attribute]]));
-    const settings = mergeSettings(given, around.env, file);
-    const log = createLog(settings.logLevel ?? 'info', around.stderr);
-    await new Promise<void>((resolve, reject) => {
-      let wanted = false;
-      let stop: (() => Promise<void>) | undefined;
-      around.onStop(() => {
-        wanted = true;
-        stop?.().then(resolve, reject);
-      });
-      serve(settings, log).then((serving) => {
-        stop = serving.stop;
-        if (wanted) serving.stop().then(resolve, reject);
-      }, reject);
-    });
-  });
+  for (const add of [addServe, addMigrate]) add(program, around);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;
@@ -84,7 +45,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
     if (error.code === 'commander.help') {
       throw new CliError('no command was named', 'run `mapae --help`, or `mapae serve --dev` to start');
     }
-    throw new CliError(error.message.replace(/^error: /, ''), 'run `mapae --help` or `mapae serve --help`');
+    throw new CliError(error.message.replace(/^error: /, ''), 'run `mapae --help`, or `mapae <command> --help`');
   }
 }
 

@@ -9,6 +9,8 @@ export const EXIT = {
   port: 3,
   /** The data folder, the secret or the database can't be used. */
   data: 4,
+  /** The database's schema is behind or ahead of this program. */
+  schema: 5,
 } as const;
 
 /** What a person is told when a command can't go on: what happened, what to do, and the exit code for scripts. */

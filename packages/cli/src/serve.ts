@@ -1,15 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import {
-  type AuthorizationServer,
-  createServer,
-  databaseFromUrl,
-  type ServerOptions,
-  StoreFailed,
-} from '@mapae/server';
+import { type AuthorizationServer, createServer, databaseFromUrl, type ServerOptions } from '@mapae/server';
 import type { Logger } from 'pino';
 import { prepareDataFolder } from './data-folder.ts';
+import { databaseError } from './database.ts';
 import { CliError, EXIT } from './failure.ts';
 import { type Listening, listen } from './listen.ts';
 import { logTo } from './log.ts';
@@ -56,6 +51,7 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
     secrets: findSecrets(settings, dev, folder),
     mode: dev ? 'development' : 'production',
     log: logTo(log),
+    ...(settings.migrate === true ? { schema: 'apply' as const } : {}),
     ...(dev && settings.feedKeys === undefined ? { dangerouslyOpenFeed: true } : {}),
     ...passedOn(settings),
   });
@@ -113,13 +109,7 @@ async function open(options: ServerOptions): Promise<AuthorizationServer> {
   try {
     return await createServer(options);
   } catch (cause) {
-    if (!(cause instanceof StoreFailed)) throw cause;
-    throw new CliError(
-      `the database can't be opened: ${cause.message}`,
-      'check --database and that it is running',
-      EXIT.data,
-      { cause },
-    );
+    throw databaseError(cause);
   }
 }
 

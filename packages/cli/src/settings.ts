@@ -37,6 +37,8 @@ export interface Settings {
   /** Whole seconds. Default: 180 days. */
   readonly absoluteSeconds: number;
   readonly dev: boolean;
+  /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
+  readonly migrate: boolean;
   readonly logLevel: string;
 }
 
@@ -210,6 +212,13 @@ export const SETTINGS: readonly Row[] = [
     env: 'MAPAE_ABSOLUTE_SECONDS',
     help: 'session ends in any case after (15552000)',
     parse: wholeNumber(60, 315_360_000),
+  },
+  {
+    name: 'migrate',
+    flag: '--migrate',
+    env: 'MAPAE_MIGRATE',
+    help: 'bring the schema up to date first; without it, and without --dev, only an empty database is filled',
+    parse: yesOrNo,
   },
   {
     name: 'logLevel',

@@ -24,6 +24,11 @@ export interface ServerOptions {
   readonly secrets: readonly string[];
   /** Default: `production`. */
   readonly mode?: 'production' | 'development';
+  /**
+   * What to do where the database's schema is behind: `apply` brings it up to date, `fill` does so in an empty database
+   * only and refuses to start otherwise. Default: `fill` in production, `apply` in development.
+   */
+  readonly schema?: 'apply' | 'fill';
   readonly resources?: readonly Resource[];
   /** First-party clients beside `first-party`, which always exists. */
   readonly clients?: readonly { readonly id: string; readonly name: string }[];
@@ -78,6 +83,7 @@ const OPTIONS = z.strictObject({
     .array(z.string().min(43, 'is too short: 43 characters from a random source'))
     .min(1, 'must hold one secret at least'),
   mode: z.enum(['production', 'development']).default('production'),
+  schema: z.enum(['apply', 'fill']).optional(),
   resources: z
     .array(
       z.strictObject({

@@ -34,10 +34,11 @@ interface Bindings {
 }
 
 /**
- * Starts an authorization server: opens the database and brings it up to date, makes the signing keys where there are none.
+ * Starts an authorization server: opens the database and fills it where it is empty, makes the signing keys where there are none.
  *
  * @throws {TypeError} naming the option that is missing, unknown or out of range.
  * @throws {StoreFailed} where the database can't be opened.
+ * @throws {SchemaMismatch} where its schema is behind or ahead of this program.
  */
 export async function createServer(options: ServerOptions): Promise<AuthorizationServer> {
   const settings = parseOptions(options);
@@ -46,6 +47,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
   const store = await settings.database.open({
     issuer: settings.issuer,
     accessTokenSeconds: settings.accessTokenSeconds,
+    schema: settings.schema ?? (settings.mode === 'production' ? 'fill' : 'apply'),
     random,
     ...(settings.clock === undefined ? {} : { clock: settings.clock }),
   });

@@ -28,6 +28,7 @@ export interface StoreDialect {
   lock(step: Step, name: Lock, mode: 'exclusive' | 'shared'): Promise<void>;
   /** A value that differs from the last whenever something was committed in between. */
   version(db: Db): Promise<string>;
+  hasTable(db: Db | Step, name: string): Promise<boolean>;
   /** Whether a step failed only because another was in its way, so that doing it again is the answer. */
   isConflict(error: unknown): boolean;
   readonly columns: { readonly bytes: RawBuilder<unknown>; readonly sequence: RawBuilder<unknown> };

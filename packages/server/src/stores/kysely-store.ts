@@ -7,11 +7,11 @@ import type { Context } from './context.ts';
 import type { StoreDialect } from './dialect.ts';
 import { ensureMeta, epoch } from './epoch.ts';
 import { grants } from './grants.ts';
-import { migrate } from './migrations.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { outbox } from './outbox.ts';
 import { revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
+import { prepareSchema } from './schema.ts';
 import { sessions } from './sessions.ts';
 import { signingKeys } from './signing-keys.ts';
 import { state } from './state.ts';
@@ -32,7 +32,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     clock: options.clock,
   };
   try {
-    await migrate(new Kysely<Tables>({ dialect: dialect.patient }), dialect);
+    await prepareSchema(dialect, options.schema ?? 'apply');
     await ensureMeta(context, options.accessTokenSeconds ?? ACCESS_TOKEN_SECONDS);
   } catch (error) {
     await db.destroy();

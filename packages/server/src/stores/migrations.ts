@@ -1,27 +1,24 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import { createAccountTables } from './account-tables.ts';
-import type { Db, StoreDialect } from './dialect.ts';
+import type { StoreDialect } from './dialect.ts';
 
 type Columns = StoreDialect['columns'];
 
 /**
- * Brings the schema up to date, forward only, in one step: a failure leaves the old schema.
- *
- * The lock is taken before Kysely looks at its own tables, so of several processes on one empty database one migrates
- * and the others find it done.
+ * One step of the schema: a list of statements, none of which depends on what another one read. So they can be shown
+ * before they are run (`mapae migrate --plan`); rows are changed by SQL, not by a loop here.
  */
-export async function migrate(db: Db, dialect: StoreDialect): Promise<void> {
-  await db.transaction().execute(async (step) => {
-    await dialect.lock(step, 'migrate', 'exclusive');
-    const provider = { getMigrations: () => Promise.resolve(migrations(dialect.columns)) };
-    const { error } = await new Migrator({ db: step, provider }).migrateToLatest();
-    if (error !== undefined) throw error;
-  });
+export interface SchemaStep extends Migration {
+  /**
+   * Name of the step that a program must know to work on the schema as this one leaves it. Left out where whatever
+   * worked before still works (a new table, a new column that may be null). docs/operations.md, "Two versions at once"
+   */
+  readonly floor?: string;
 }
 
 /** Names sort in order of time and never change: they are rows in the databases of others. */
-function migrations(columns: Columns): Record<string, Migration> {
+export function migrations(columns: Columns): Record<string, SchemaStep> {
   return {
     '0001_start': { up: (db) => createFirstTables(db, columns) },
     '0010_accounts': { up: (db) => createAccountTables(db, columns) },

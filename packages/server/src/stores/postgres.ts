@@ -73,6 +73,10 @@ export function postgresDialect(pool: PgPool): StoreDialect {
       const { rows } = await sql<{ version: string }>`select pg_current_snapshot()::text as version`.execute(db);
       return rows[0]?.version ?? '';
     },
+    async hasTable(db, name) {
+      const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db);
+      return rows[0]?.found === true;
+    },
     isConflict(error) {
       const cause = error instanceof StoreFailed ? error.cause : undefined;
       if (!(cause instanceof Error) || !('code' in cause)) return false;

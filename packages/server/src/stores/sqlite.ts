@@ -33,6 +33,10 @@ export function sqliteDialect(kysely: Dialect): StoreDialect {
       const { rows } = await query.execute(db);
       return `${rows[0]?.others}.${rows[0]?.own}`;
     },
+    async hasTable(db, name) {
+      const { rows } = await sql`select 1 from sqlite_master where type = 'table' and name = ${name}`.execute(db);
+      return rows.length > 0;
+    },
     isConflict: () => false,
     columns: { bytes: sql`blob`, sequence: sql`integer primary key autoincrement` },
   };

@@ -270,4 +270,9 @@ export interface StoreOptions {
   readonly random?: (bytes: number) => Uint8Array;
   /** Longest access-token lifetime in force, whole seconds: decides how long a revocation row lives. Default: 300. */
   readonly accessTokenSeconds?: number;
+  /**
+   * What to do where the schema is behind: `apply` brings it up to date, `fill` does so in an empty database only.
+   * Default: `apply`.
+   */
+  readonly schema?: 'apply' | 'fill';
 }

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { type Maintenance, openMaintenance, SchemaMismatch, StoreFailed } from '@mapae/server';
+import { prepareDataFolder } from './data-folder.ts';
+import { CliError, EXIT } from './failure.ts';
+import type { Settings } from './settings.ts';
+
+/** Settings that say which database is meant. */
+export const DATABASE_SETTINGS = ['data', 'database'] as const;
+
+/** Address of the database that these settings mean. Makes the data folder where that is the embedded one. */
+export function databaseUrl(settings: Partial<Settings>): string {
+  return settings.database ?? `sqlite:${join(prepareDataFolder(settings.data ?? './data'), 'mapae.db')}`;
+}
+
+/** Opens the database for one command and closes it after. @throws {CliError} exit code 4 or 5 */
+export async function withMaintenance<T>(
+  settings: Partial<Settings>,
+  work: (database: Maintenance) => Promise<T>,
+  options: { readonly create?: boolean } = {},
+): Promise<T> {
+  try {
+    const database = await openMaintenance(databaseUrl(settings), options);
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
+  } catch (cause) {
+    throw databaseError(cause);
+  }
+}
+
+/** A failure of the database in a person's words; anything else as it is. */
+export function databaseError(cause: unknown): unknown {
+  if (cause instanceof SchemaMismatch) {
+    const hint =
+      cause.code === 'schema/behind'
+        ? 'see `mapae migrate --plan`, then run `mapae migrate --apply`'
+        : 'run the newer version of mapae, or go back to a backup from before it';
+    return new CliError(cause.message, hint, EXIT.schema, { cause });
+  }
+  if (cause instanceof StoreFailed) {
+    return new CliError(
+      `the database can't be used: ${cause.message}`,
+      'check --database and that it is running',
+      EXIT.data,
+      { cause },
+    );
+  }
+  return cause;
+}
