@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup, addRestore } from './backup-command.ts';
 import { CliError, EXIT } from './failure.ts';
 import { addMigrate } from './migrate-command.ts';
 import { addServe } from './serve-command.ts';
@@ -35,7 +36,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       writeErr: () => {},
     })
     .exitOverride();
-  for (const add of [addServe, addMigrate]) add(program, around);
+  for (const add of [addServe, addMigrate, addBackup, addRestore]) add(program, around);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;

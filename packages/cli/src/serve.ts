@@ -9,9 +9,8 @@ import { CliError, EXIT } from './failure.ts';
 import { type Listening, listen } from './listen.ts';
 import { logTo } from './log.ts';
 import { developmentSecret, readSecretFile } from './secret.ts';
-import type { Settings } from './settings.ts';
+import { DEFAULT_PORT, issuerOf, type Settings } from './settings.ts';
 
-const DEFAULT_PORT = 4000;
 const GRACE_MS = 10_000;
 
 /** A running `mapae serve`. */
@@ -30,13 +29,7 @@ export interface Serving {
 export async function serve(settings: Partial<Settings>, log: Logger): Promise<Serving> {
   const dev = settings.dev ?? false;
   const port = settings.port ?? DEFAULT_PORT;
-  const issuer = settings.issuer ?? (dev ? `http://localhost:${port}` : undefined);
-  if (issuer === undefined) {
-    throw new CliError(
-      'no issuer: the public address of this server is not known',
-      'set --issuer https://…, or use --dev on your own machine',
-    );
-  }
+  const issuer = issuerOf(settings);
   if (dev && settings.host !== undefined && !isLoopback(settings.host)) {
     throw new CliError(
       '--dev listens on loopback only: its revocation feed is open',

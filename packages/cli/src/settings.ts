@@ -267,6 +267,18 @@ export function parseConfigFile(value: unknown, path: string): Partial<Settings>
   return value as Partial<Settings>;
 }
 
+export const DEFAULT_PORT = 4000;
+
+/** The issuer that these settings mean. @throws {CliError} in production without one. */
+export function issuerOf({ issuer, dev, port }: Partial<Settings>): string {
+  if (issuer !== undefined) return issuer;
+  if (dev === true) return `http://localhost:${port ?? DEFAULT_PORT}`;
+  throw new CliError(
+    'no issuer: the public address of this server is not known',
+    'set --issuer https://…, or use --dev on your own machine',
+  );
+}
+
 /** Types the default export of `mapae.config.ts`. */
 export function defineConfig(settings: Partial<Settings>): Partial<Settings> {
   return settings;

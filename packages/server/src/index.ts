@@ -1,9 +1,10 @@
+export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
 export { type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';
 export { PROBLEMS, type ProblemCode } from './problem.ts';
 export { type AuthorizationServer, createServer, type RequestInfo } from './server.ts';
 export type { Database } from './stores/database.ts';
-export { databaseFromUrl } from './stores/database-from-url.ts';
+export { type DatabaseAddress, databaseFromUrl, parseDatabaseUrl } from './stores/database-from-url.ts';
 export { postgres } from './stores/postgres.ts';
 export { type PlannedStep, SchemaMismatch, type SchemaState } from './stores/schema.ts';
 export { sqlite } from './stores/sqlite.ts';

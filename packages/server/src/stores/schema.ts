@@ -76,7 +76,8 @@ export async function prepareSchema(dialect: StoreDialect, policy: 'apply' | 'fi
   const state = await readSchema(db, dialect);
   if (!state.usable) throw new SchemaMismatch('schema/ahead', state.newer);
   if (state.pending.length === 0) return;
-  if (policy === 'fill' && (await isFilled(db, dialect, state))) throw new SchemaMismatch('schema/behind', state.pending);
+  if (policy === 'fill' && (await isFilled(db, dialect, state)))
+    throw new SchemaMismatch('schema/behind', state.pending);
   await migrate(db, dialect);
 }
 
