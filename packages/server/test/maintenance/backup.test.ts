@@ -80,21 +80,21 @@ test('a restore refuses a database that is there, one that is open although `rep
   const store = await openAt('live.db');
   await createUser(store);
   backupSqlite(at('live.db'), at('copy.db'));
-  const refused = (options: object, from = 'copy.db') =>
-    expect(restoreSqlite(at(from), at('live.db'), { ...OPTIONS, ...options })).rejects;
-  await refused({}).toThrow(BackupRefused);
-  await refused({ replace: true }).toThrow(/in use/);
+  const restore = (options: object, from = 'copy.db') =>
+    restoreSqlite(at(from), at('live.db'), { ...OPTIONS, ...options });
+  await expect(restore({})).rejects.toThrow(BackupRefused);
+  await expect(restore({ replace: true })).rejects.toThrow(/in use/);
   // still the server's, and it goes on
   expect(await store.findUserByEmail('kim@example.test')).toBeDefined();
   await store.close();
-  await refused({}).toThrow(BackupRefused);
-  await refused({ replace: true }, 'none.db').toThrow(BackupRefused);
+  await expect(restore({})).rejects.toThrow(BackupRefused);
+  await expect(restore({ replace: true }, 'none.db')).rejects.toThrow(BackupRefused);
   writeFileSync(at('text.db'), 'not a database, and longer than the header of one'.repeat(100));
-  await refused({ replace: true }, 'text.db').toThrow(StoreFailed);
+  await expect(restore({ replace: true }, 'text.db')).rejects.toThrow(StoreFailed);
   const damaged = readFileSync(at('copy.db'));
   damaged.fill(0x5a, 8_192, 16_384);
   writeFileSync(at('damaged.db'), damaged);
-  await refused({ replace: true }, 'damaged.db').toThrow(StoreFailed);
+  await expect(restore({ replace: true }, 'damaged.db')).rejects.toThrow(StoreFailed);
   const kept = await openAt('live.db');
   expect(await kept.findUserByEmail('kim@example.test')).toBeDefined();
   await kept.close();
