@@ -7,7 +7,6 @@ import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { databaseFromUrl, openMaintenance, SchemaMismatch } from '../../src/index.ts';
 
-const TABLES = ['grants', 'sessions', 'users', 'signing_keys', 'revocations', 'client_cutoffs', 'meta'];
 const ISSUER = 'https://auth.example.test';
 const SERVER = process.env['TEST_POSTGRES_URL'];
 
@@ -104,17 +103,14 @@ describe.each(Object.entries(KINDS))('the schema on %s', (_name, { newDatabase, 
     }
   });
 
-  test('`fill` fills an empty database and refuses one that is behind; `apply` brings it up to date', async () => {
+  test('`fill` fills an empty database and refuses one that is behind', async () => {
     const url = await newDatabase();
     await (await open(url, 'fill')).close();
-    // its tables are there, and none of them is known to be
+    await run(url, `delete from kysely_migration where name <> '0001_start'`);
+    await expect(open(url, 'fill')).rejects.toMatchObject({ code: 'schema/behind' });
+    // filled by hand, by somebody who ran a plan
     await run(url, 'delete from kysely_migration');
     await expect(open(url, 'fill')).rejects.toMatchObject({ code: 'schema/behind' });
-    await run(
-      url,
-      `drop table ${TABLES.join(', ')}`.replace(/, /g, url.startsWith('sqlite:') ? '; drop table ' : ', '),
-    );
-    await (await open(url, 'apply')).close();
   });
 
   test('a schema that a newer program made is refused, unless it says that this one may work on it', async () => {
