@@ -67,7 +67,7 @@ test('@mapae/verifier brings exactly itself and @mapae/jwt, and both work from p
      import { decode } from '@mapae/jwt/decode';
      import { createVerifier } from '@mapae/verifier';
      import { protect } from '@mapae/verifier/node';
-     for (const adapter of ['fetch', 'express', 'fastify', 'hono']) await import('@mapae/verifier/' + adapter);
+     for (const adapter of ['fetch', 'express', 'fastify', 'hono', 'koa', 'nest', 'next', 'trpc', 'ws', 'sse']) await import('@mapae/verifier/' + adapter);
      const key = generatePrivateKey('ES256');
      const now = Math.floor(Date.now() / 1000);
      const token = createJwtSigner({ key, typ: 'JWT' }).sign({ iss: 'https://a.example', aud: 'b', sub: 'c', iat: now, exp: now + 60 });

@@ -6,6 +6,7 @@ import { followingVerifier, keyText, rawCheck, settings } from './parts.ts';
 
 interface Request {
   readonly raw: import('node:http').IncomingMessage;
+  readonly originalUrl: string;
   jwtVerify(): Promise<object>;
 }
 interface Reply {

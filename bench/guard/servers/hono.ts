@@ -8,6 +8,7 @@ import { followingVerifier, joseByHand, rawCheck, settings } from './parts.ts';
 interface Context {
   readonly req: { readonly raw: Request; header(name: string): string | undefined };
   json(body: object, status?: number): Response;
+  body(text: string, status: number, headers: Record<string, string>): Response;
 }
 type Middleware = (context: Context, next: () => Promise<void>) => Promise<Response | undefined>;
 interface App {

@@ -1,19 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Principal } from '../principal.ts';
 import { RequestRefused } from '../refusal.ts';
 import type { Policy, Verifier } from '../verifier.ts';
-import { sendRefusal } from './node.ts';
+import { createGuard } from './guard.ts';
+import { requestOf, sendRefusal } from './node.ts';
 
-const PRINCIPALS = new WeakMap<object, Principal>();
+export { principalOf } from './guard.ts';
 
-/** Middleware for Express 5 (and everything with its signature): what is behind it is only reached by requests that were let in. */
-export function protect(
-  verifier: Verifier,
+/** Middleware for Express 4 and 5 (and everything with its signature): what is behind it is only reached by requests that were let in. */
+export function protect<C>(
+  verifier: Verifier<C>,
   policy: Policy = {},
 ): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => Promise<void> {
+  const guard = createGuard(verifier, policy);
   return async (request, response, next) => {
     try {
-      PRINCIPALS.set(request, await verifier.authenticate({ headers: request.headersDistinct }, policy));
+      await guard(requestOf(request), request);
     } catch (error) {
       if (error instanceof RequestRefused) sendRefusal(response, error);
       else next(error);
@@ -21,15 +22,4 @@ export function protect(
     }
     next();
   };
-}
-
-/**
- * The principal of a request behind {@link protect}.
- *
- * @throws {Error} for a request that didn't pass it: a route that forgot the guard fails closed.
- */
-export function principalOf(request: object): Principal {
-  const principal = PRINCIPALS.get(request);
-  if (principal === undefined) throw new Error('this request did not pass protect()');
-  return principal;
 }

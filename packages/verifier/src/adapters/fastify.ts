@@ -1,11 +1,15 @@
-import type { IncomingMessage } from 'node:http';
-import type { Principal } from '../principal.ts';
 import { RequestRefused } from '../refusal.ts';
 import type { Policy, Verifier } from '../verifier.ts';
+import { createGuard } from './guard.ts';
+import { type NodeRequestLike, requestOf } from './node.ts';
+
+export { principalOf } from './guard.ts';
 
 /** What is used of Fastify's request and reply. */
 export interface FastifyRequestLike {
-  readonly raw: IncomingMessage;
+  readonly raw: NodeRequestLike;
+  /** Before `rewriteUrl`. */
+  readonly originalUrl: string;
 }
 export interface FastifyReplyLike {
   code(status: number): unknown;
@@ -13,16 +17,15 @@ export interface FastifyReplyLike {
   send(payload: string): unknown;
 }
 
-const PRINCIPALS = new WeakMap<object, Principal>();
-
 /** A hook for Fastify 5, `onRequest` for instance: what is behind it is only reached by requests that were let in. */
-export function protect(
-  verifier: Verifier,
+export function protect<C>(
+  verifier: Verifier<C>,
   policy: Policy = {},
 ): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  const guard = createGuard(verifier, policy);
   return async (request, reply) => {
     try {
-      PRINCIPALS.set(request, await verifier.authenticate({ headers: request.raw.headersDistinct }, policy));
+      await guard({ ...requestOf(request.raw), url: request.originalUrl }, request);
       return undefined;
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
@@ -33,15 +36,4 @@ export function protect(
       return reply;
     }
   };
-}
-
-/**
- * The principal of a request behind {@link protect}.
- *
- * @throws {Error} for a request that didn't pass it: a route that forgot the guard fails closed.
- */
-export function principalOf(request: object): Principal {
-  const principal = PRINCIPALS.get(request);
-  if (principal === undefined) throw new Error('this request did not pass protect()');
-  return principal;
 }

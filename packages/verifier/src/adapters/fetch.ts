@@ -1,24 +1,26 @@
 import type { Principal } from '../principal.ts';
 import { RequestRefused } from '../refusal.ts';
 import type { Policy, Verifier } from '../verifier.ts';
+import { createGuard } from './guard.ts';
 
 /** A handler that is only called for requests that were let in; `rest` is what the platform hands on. */
-export type ProtectedHandler<Rest extends readonly unknown[]> = (
-  request: Request,
-  principal: Principal,
+export type ProtectedHandler<C, Asked extends Request, Rest extends readonly unknown[]> = (
+  request: Asked,
+  principal: Principal<C>,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
 /** Guards a Fetch handler: `(request) => Response`, as in Deno, Bun, Workers and many frameworks. */
-export function protect<Rest extends readonly unknown[]>(
-  verifier: Verifier,
-  handler: ProtectedHandler<Rest>,
+export function protect<C, Asked extends Request, Rest extends readonly unknown[]>(
+  verifier: Verifier<C>,
+  handler: ProtectedHandler<C, Asked, Rest>,
   policy: Policy = {},
-): (request: Request, ...rest: Rest) => Promise<Response> {
+): (request: Asked, ...rest: Rest) => Promise<Response> {
+  const guard = createGuard(verifier, policy);
   return async (request, ...rest) => {
-    let principal: Principal;
+    let principal: Principal<C>;
     try {
-      principal = await verifier.authenticate(request, policy);
+      principal = await guard(request);
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       return toResponse(error);

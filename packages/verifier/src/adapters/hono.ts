@@ -1,39 +1,30 @@
-import type { Principal } from '../principal.ts';
-import { RequestRefused } from '../refusal.ts';
+import { type RefusalStatus, RequestRefused } from '../refusal.ts';
 import type { Policy, Verifier } from '../verifier.ts';
-import { toResponse } from './fetch.ts';
+import { createGuard } from './guard.ts';
+
+export { principalOf } from './guard.ts';
 
 /** What is used of Hono's context. */
 export interface HonoContextLike {
   readonly req: { readonly raw: Request };
+  body(text: string, status: RefusalStatus, headers: Record<string, string>): Response;
 }
 
-const PRINCIPALS = new WeakMap<object, Principal>();
-
 /** Middleware for Hono 4: what is behind it is only reached by requests that were let in. */
-export function protect(
-  verifier: Verifier,
+export function protect<C>(
+  verifier: Verifier<C>,
   policy: Policy = {},
 ): (context: HonoContextLike, next: () => Promise<void>) => Promise<Response | undefined> {
+  const guard = createGuard(verifier, policy);
   return async (context, next) => {
     try {
-      PRINCIPALS.set(context, await verifier.authenticate(context.req.raw, policy));
+      await guard(context.req.raw, context);
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
-      return toResponse(error);
+      // by the context: headers that were set before, such as those of CORS, are kept
+      return context.body(error.body, error.status, { ...error.headers });
     }
     await next();
     return undefined;
   };
-}
-
-/**
- * The principal of a request behind {@link protect}.
- *
- * @throws {Error} for a request that didn't pass it: a route that forgot the guard fails closed.
- */
-export function principalOf(context: object): Principal {
-  const principal = PRINCIPALS.get(context);
-  if (principal === undefined) throw new Error('this request did not pass protect()');
-  return principal;
 }
