@@ -18,8 +18,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 'I1',
     what: 'the verifier forgets to look at revocations',
     in: 'verifier',
-    file: 'verifier/src/verifier.ts',
-    find: 'if (list.isRevoked(principal)) throw',
+    file: 'verifier/src/issuer.ts',
+    find: 'if (list.isRevoked(verdict.revocable)) throw',
     replace: 'if (false) throw',
   },
   {

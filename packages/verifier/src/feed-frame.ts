@@ -70,9 +70,8 @@ function readRows(rows: unknown): RevocationRow[] {
   return rows.map((row: unknown) => {
     if (!Array.isArray(row) || row.length !== 4) throw new FrameMalformed('row');
     const [code, id, before, until] = row as readonly unknown[];
-    if (!isCount(code) || typeof id !== 'string' || !isCount(before) || !isCount(until))
-      throw new FrameMalformed('row');
-    if (decodeBase64url(id).length !== 16) throw new FrameMalformed('row');
+    if (!isCount(code) || typeof id !== 'string' || !isTime(before) || !isTime(until)) throw new FrameMalformed('row');
+    if (decodeId(id).length !== 16) throw new FrameMalformed('row');
     return { code, id, before, until };
   });
 }
@@ -81,6 +80,19 @@ function readTexts(values: unknown): string[] {
   if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
     throw new FrameMalformed('removed');
   return values as string[];
+}
+
+function decodeId(id: string): Uint8Array {
+  try {
+    return decodeBase64url(id);
+  } catch {
+    throw new FrameMalformed('row');
+  }
+}
+
+/** Milliseconds in 48 bits. */
+function isTime(value: unknown): value is number {
+  return isCount(value) && value < 2 ** 48;
 }
 
 function isCount(value: unknown): value is number {

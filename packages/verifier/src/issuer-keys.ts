@@ -19,8 +19,11 @@ export function fixedKeySet(jwks: JwkSet): RemoteKeySet {
     },
     refresh: () => Promise.resolve(),
     remove(kids) {
-      for (const kid of kids) removed.add(kid);
-      generation++;
+      const there = kids.filter((kid) => inForce.find(kid) !== undefined);
+      // of keys that were never given nothing needs to be remembered
+      for (const kid of there) removed.add(kid);
+      if (there.length > 0) generation++;
+      return there.length > 0;
     },
   };
 }

@@ -39,12 +39,9 @@ export interface PrincipalRules<C> {
  * Reads the claims of an access token after they were verified.
  *
  * @throws {TokenRejected} `token/claim`
- * @throws {RequestRefused} `token/bound`
  * @see RFC 9068 §2.2, §4
  */
 export function readPrincipal<C>(claims: JwtClaims, { timedIds, schema }: PrincipalRules<C>): Principal<C> {
-  // RFC 9449 §7.2, RFC 8705 §3: a bound token is never good as a bearer token
-  if (claims['cnf'] !== undefined) throw refuse('token/bound');
   const { iss, sub, jti, iat, exp, sid, acr, auth_time: authTime, client_id: clientId, scope = '' } = claims;
   if (iss === undefined) throw new TokenRejected('token/claim', 'iss');
   if (sub === undefined) throw new TokenRejected('token/claim', 'sub');
@@ -72,6 +69,21 @@ export function readPrincipal<C>(claims: JwtClaims, { timedIds, schema }: Princi
     expiresAt: exp,
     claims: shape(schema, claims),
   });
+}
+
+/**
+ * The key that a token is bound to.
+ *
+ * @returns Its thumbprint; undefined for a bearer token.
+ * @throws {RequestRefused} `token/bound` for a binding that isn't understood here: it is never taken for none.
+ * @see RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3
+ */
+export function readKeyBinding({ cnf }: JwtClaims): string | undefined {
+  if (cnf === undefined) return undefined;
+  if (typeof cnf !== 'object' || cnf === null) throw refuse('token/bound');
+  const { jkt, ...others } = cnf as Readonly<Record<string, unknown>>;
+  if (typeof jkt !== 'string' || jkt === '' || Object.keys(others).length > 0) throw refuse('token/bound');
+  return jkt;
 }
 
 /** RFC 9068 §2.2.3.1, RFC 7643 §4.1.2: texts, or objects with the role as `value`. */

@@ -28,8 +28,24 @@ export type RefusalCode =
   | 'request/authentication'
   | 'token/revoked'
   | 'token/bound'
+  | 'token/unbound'
+  | 'token/inactive'
+  | 'proof/missing'
+  | 'proof/malformed'
+  | 'proof/algorithm'
+  | 'proof/key'
+  | 'proof/signature'
+  | 'proof/method'
+  | 'proof/target'
+  | 'proof/nonce'
+  | 'proof/age'
+  | 'proof/token'
+  | 'proof/binding'
+  | 'proof/replayed'
   | 'verifier/stale'
-  | 'verifier/unavailable';
+  | 'verifier/unavailable'
+  | 'verifier/needs-async'
+  | 'verifier/busy';
 
 /** Every code beside those of tokens that a request can be refused with here. Append only; held to docs/errors.md by a test. */
 export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
@@ -85,6 +101,90 @@ export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
     rule: 'RFC 9449 §7.2',
     error: 'invalid_token',
   },
+  'token/unbound': {
+    status: 401,
+    title: 'The token is not bound to a key, and the request says that it is.',
+    rule: 'RFC 9449 §7.1',
+    error: 'invalid_token',
+  },
+  'token/inactive': {
+    status: 401,
+    title: 'The issuer says that the token is not active.',
+    rule: 'RFC 7662 §2.2',
+    error: 'invalid_token',
+  },
+  'proof/missing': {
+    status: 401,
+    title: 'The token is bound to a key, and there is no proof of it.',
+    rule: 'RFC 9449 §7.1',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/malformed': {
+    status: 401,
+    title: 'The proof is not one JWT of type dpop+jwt with the claims that it needs.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/algorithm': {
+    status: 401,
+    title: 'The algorithm of the proof is not accepted here.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/key': {
+    status: 401,
+    title: 'The key in the proof is none that can be used, or a private one.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/signature': {
+    status: 401,
+    title: 'The signature does not fit the proof.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/method': {
+    status: 401,
+    title: 'The proof was made for another method.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/target': {
+    status: 401,
+    title: 'The proof was made for another address.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/nonce': {
+    status: 401,
+    title: 'The proof needs the nonce that is sent with this answer.',
+    rule: 'RFC 9449 §9',
+    error: 'use_dpop_nonce',
+  },
+  'proof/age': {
+    status: 401,
+    title: 'The proof was made too long ago, or in the future.',
+    rule: 'RFC 9449 §11.1',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/token': {
+    status: 401,
+    title: 'The proof was made for another token.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_dpop_proof',
+  },
+  'proof/binding': {
+    status: 401,
+    title: 'The proof is of another key than the one that the token is bound to.',
+    rule: 'RFC 9449 §4.3',
+    error: 'invalid_token',
+  },
+  'proof/replayed': {
+    status: 401,
+    title: 'The proof was used before.',
+    rule: 'RFC 9449 §11.1',
+    error: 'invalid_dpop_proof',
+  },
   'verifier/stale': {
     status: 503,
     title: 'Revocations have not been heard of for too long.',
@@ -95,10 +195,22 @@ export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
     title: 'The keys of the issuer can not be had right now.',
     rule: 'RFC 9110 §15.6.4',
   },
+  'verifier/needs-async': {
+    status: 503,
+    title: 'The issuer would have to be asked, and this call can not wait.',
+    rule: 'RFC 9110 §15.6.4',
+  },
+  'verifier/busy': {
+    status: 503,
+    title: 'There is more to do than fits right now.',
+    rule: 'RFC 9110 §15.6.4',
+  },
 };
 
 /** What a refusal says beside its code. */
 export interface RefusalDetails extends ChallengeDetails {
+  /** The nonce that the next proof has to hold. RFC 9449 §9 */
+  readonly dpopNonce?: string;
   /** For the one who set things up: names a setting, nothing of the token. */
   readonly detail?: string;
 }
@@ -123,8 +235,9 @@ export class RequestRefused extends Error {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...(details.dpopNonce === undefined ? {} : { 'dpop-nonce': details.dpopNonce }),
       ...(status === 401 || error !== undefined
-        ? { 'www-authenticate': formatChallenges(context, error, details) }
+        ? { 'www-authenticate': formatChallenges(context, { error, ...details }) }
         : {}),
     });
     const { detail } = details;

@@ -1,37 +1,50 @@
-import { importJwkSet, type KeySet } from '@mapae/jwt';
+import { exportPublicJwk, importJwkSet, type KeySet } from '@mapae/jwt';
 import { boundedFetch, FetchFailed, readJson } from './bounded-fetch.ts';
+import type { MetadataSource } from './issuer-metadata.ts';
 
 /** The keys of an issuer, fetched from the address in its metadata; never from one in a token. RFC 8414 §3, RFC 7517 §5 */
 export interface RemoteKeySet {
   /** Keys in force; undefined before the first fetch succeeded, or when the last one that did is too long ago. */
   readonly current: KeySet | undefined;
-  /** Counts replacements: verdicts under removed keys are void. */
+  /** Counts changes: verdicts under removed keys are void. */
   readonly generation: number;
   /**
-   * Fetches unless it is too soon after the last try. One at a time, however many ask.
+   * Fetches unless it is too soon after the last try. One at a time, however many ask. Never rejects.
    *
    * @param reason The feed has a cool-down of its own, so that a flood of unknown key ids can't hold back what it announces.
    */
-  refresh(reason: 'unknown-key' | 'feed' | 'start'): Promise<void>;
-  /** Takes keys out of force at once; they don't come back with a later fetch. */
-  remove(kids: readonly string[]): void;
+  refresh(reason: RefreshReason): Promise<void>;
+  /** Takes keys out of force at once; they don't come back with a later fetch. Tells whether one was in force. */
+  remove(kids: readonly string[]): boolean;
 }
 
+export type RefreshReason = 'start' | 'renewal' | 'unknown-key' | 'feed';
+
 export interface RemoteKeySetOptions {
-  readonly issuer: string;
+  readonly metadata: MetadataSource;
   readonly fetch: typeof fetch;
   /** Milliseconds of a clock that only moves forward. */
   readonly monotonic: () => number;
+  /** Told what became of each fetch: `keys.fetched`, `keys.unavailable`, `keys.malformed`. */
   readonly log: (event: string) => void;
 }
 
-const COOLDOWN_MS = { 'unknown-key': 30_000, feed: 1_000, start: 250 } as const;
+const COOLDOWN_MS: Readonly<Record<RefreshReason, number>> = {
+  start: 250,
+  renewal: 30_000,
+  'unknown-key': 30_000,
+  feed: 1_000,
+};
 const MAX_AGE_MS = 10 * 60_000;
 const USABLE_MS = 24 * 3_600_000;
 const LIMITS = { timeoutMs: 5_000, maxBytes: 512 * 1_024 };
+/** Importing a key costs time that requests wait for. */
+const MOST_KEYS = 100;
+const MOST_REMOVED = 1_000;
 
-export function createRemoteKeySet({ issuer, fetch, monotonic, log }: RemoteKeySetOptions): RemoteKeySet {
+export function createRemoteKeySet({ metadata, fetch, monotonic, log }: RemoteKeySetOptions): RemoteKeySet {
   let keys: KeySet | undefined;
+  let content = '';
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let generation = 0;
   let running: Promise<void> | undefined;
@@ -40,18 +53,25 @@ export function createRemoteKeySet({ issuer, fetch, monotonic, log }: RemoteKeyS
 
   async function fetchKeys(): Promise<void> {
     try {
-      const metadata = readJson(await boundedFetch(metadataAddress(issuer), { fetch, ...LIMITS }));
-      const jwks = readJson(await boundedFetch(jwksAddress(metadata, issuer), { fetch, ...LIMITS }));
+      const { jwksUri } = await metadata.read();
+      const fetched = importBounded(readJson(await boundedFetch(jwksUri, { fetch, ...LIMITS })));
+      const fetchedContent = contentOf(fetched);
       // the new set takes the place of the old one: a key that is gone is gone
-      keys = importJwkSet(jwks);
+      if (keys === undefined || fetchedContent !== content) {
+        keys = fetched;
+        content = fetchedContent;
+        generation++;
+      }
       fetchedAt = monotonic();
-      generation++;
+      log('keys.fetched');
     } catch (error) {
+      // an address that is gone may have moved; one that is in trouble has not
+      if (error instanceof FetchFailed && (error.status === 404 || error.status === 410)) metadata.forget();
       log(error instanceof FetchFailed ? 'keys.unavailable' : 'keys.malformed');
     }
   }
 
-  function refresh(reason: 'unknown-key' | 'feed' | 'start'): Promise<void> {
+  function refresh(reason: RefreshReason): Promise<void> {
     if (running !== undefined) return running;
     const now = monotonic();
     if (now - (triedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < COOLDOWN_MS[reason]) return Promise.resolve();
@@ -72,36 +92,41 @@ export function createRemoteKeySet({ issuer, fetch, monotonic, log }: RemoteKeyS
   return {
     get current() {
       const age = monotonic() - fetchedAt;
-      if (keys === undefined || age > USABLE_MS) return undefined;
       // renewed in the background; the old ones serve on meanwhile, and for a bounded time when the issuer is away
-      if (age > MAX_AGE_MS) void refresh('unknown-key');
-      return inForce;
+      if (keys !== undefined && age > MAX_AGE_MS) void refresh('renewal');
+      return keys === undefined || age > USABLE_MS ? undefined : inForce;
     },
     get generation() {
       return generation;
     },
     refresh,
     remove(kids) {
-      for (const kid of kids) removed.add(kid);
-      generation++;
+      const inForceBefore = kids.filter((kid) => inForce.find(kid) !== undefined);
+      for (const kid of kids) {
+        removed.delete(kid);
+        removed.add(kid);
+      }
+      for (const kid of removed) {
+        if (removed.size <= MOST_REMOVED) break;
+        removed.delete(kid);
+      }
+      if (inForceBefore.length > 0) generation++;
+      return inForceBefore.length > 0;
     },
   };
 }
 
-/** RFC 8414 §3.1: the well-known part goes between host and path. */
-function metadataAddress(issuer: string): string {
-  const url = new URL(issuer);
-  const path = url.pathname === '/' ? '' : url.pathname;
-  return `${url.origin}/.well-known/oauth-authorization-server${path}`;
+function importBounded(jwks: unknown): KeySet {
+  const listed = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
+  if (Array.isArray(listed) && listed.length > MOST_KEYS) throw new FetchFailed('holds too many keys');
+  return importJwkSet(jwks);
 }
 
-function jwksAddress(metadata: unknown, issuer: string): string {
-  const { issuer: named, jwks_uri: address } = (metadata ?? {}) as Readonly<Record<string, unknown>>;
-  // RFC 8414 §3.3: identical, or the metadata is somebody else's
-  if (named !== issuer) throw new FetchFailed('is the metadata of another issuer');
-  if (typeof address !== 'string' || !URL.canParse(address)) throw new FetchFailed('names no key set');
-  // over the same transport as the issuer itself
-  if (new URL(address).protocol !== new URL(issuer).protocol)
-    throw new FetchFailed('names a key set over another protocol');
-  return address;
+/** Equal for sets of the same keys: a set that didn't change voids nothing. */
+function contentOf(keys: KeySet): string {
+  const members = keys.kids.toSorted().map((kid) => {
+    const key = keys.find(kid);
+    return key?.kind === 'public' ? exportPublicJwk(key) : kid;
+  });
+  return JSON.stringify(members);
 }

@@ -1,5 +1,6 @@
-import { encodeBase64url, timeOfId } from '@mapae/jwt';
+import { decodeBase64url, timeOfId } from '@mapae/jwt';
 import { blindRevocationId, type RevocationTarget } from './blinded-id.ts';
+import { createRevocationRows, type RevocationRows } from './revocation-rows.ts';
 
 /** One row of the feed. docs/protocol.md §5 */
 export interface RevocationRow {
@@ -20,121 +21,132 @@ export interface RevocableIds {
   readonly tokenId: string;
 }
 
+/** A token as the list looks at it: each id is blinded once, and only when there is a revocation of its kind. */
+export interface RevocableToken {
+  readonly ids: RevocableIds;
+  /** Milliseconds; where there is no session, the token's own time stands for it. */
+  readonly sessionTime: number;
+  readonly tokenTime: number;
+  /** Four numbers a target; filled as they are asked for. */
+  blinded: Uint32Array | undefined;
+  /** Bit n: target n is filled. */
+  filled: number;
+}
+
 /** What is revoked at one issuer, in memory. */
 export interface RevocationList {
   /** Counts changes: a verdict made under another generation is looked at again. */
   readonly generation: number;
   readonly size: number;
-  /** True when there was more than fits: the list is not whole, and nobody may rely on it. */
-  readonly overflowed: boolean;
-  isRevoked(ids: RevocableIds): boolean;
+  /** Bytes of the tables. */
+  readonly bytes: number;
+  /** False when there was more than fits: nobody may rely on the list. */
+  readonly whole: boolean;
+  isRevoked(token: RevocableToken): boolean;
   add(rows: readonly RevocationRow[], nowMs: number): void;
-  /** Takes the place of everything so far. */
-  replace(rows: readonly RevocationRow[], nowMs: number): void;
+  /** Takes the place of everything so far, in one step. */
+  replace(rows: RevocationRows): void;
+  /** Forgets some of the rows past their end. Called now and then. */
+  sweepSome(nowMs: number): void;
 }
 
-/** What each code is about, and which id's time a cut-off is compared with. docs/protocol.md §5 */
-const CODES: ReadonlyMap<number, { readonly target: RevocationTarget; readonly cutoff?: 'session' | 'token' }> =
-  new Map([
-    [1, { target: 'session' }],
-    [2, { target: 'token' }],
-    [3, { target: 'client' }],
-    [4, { target: 'subject', cutoff: 'session' }],
-    [5, { target: 'client', cutoff: 'session' }],
-    [6, { target: 'everyone', cutoff: 'session' }],
-    [7, { target: 'subject', cutoff: 'token' }],
-    [8, { target: 'client', cutoff: 'token' }],
-    [9, { target: 'everyone', cutoff: 'token' }],
-  ]);
+const TARGETS = ['session', 'token', 'client', 'subject', 'everyone'] as const satisfies readonly RevocationTarget[];
+const [SESSION, TOKEN, CLIENT, SUBJECT, EVERYONE] = [0, 1, 2, 3, 4];
 
-interface Entry {
-  before: number;
-  until: number;
-}
-
-const SWEEP_EVERY = 1_024;
+/** What each code is about, and which time of the token a cut-off is compared with. docs/protocol.md §5 */
+const CODES: readonly {
+  readonly code: number;
+  readonly target: number;
+  readonly cutoff?: 'sessionTime' | 'tokenTime';
+}[] = [
+  { code: 1, target: SESSION },
+  { code: 2, target: TOKEN },
+  { code: 3, target: CLIENT },
+  { code: 4, target: SUBJECT, cutoff: 'sessionTime' },
+  { code: 5, target: CLIENT, cutoff: 'sessionTime' },
+  { code: 6, target: EVERYONE, cutoff: 'sessionTime' },
+  { code: 7, target: SUBJECT, cutoff: 'tokenTime' },
+  { code: 8, target: CLIENT, cutoff: 'tokenTime' },
+  { code: 9, target: EVERYONE, cutoff: 'tokenTime' },
+];
 
 export function createRevocationList(issuer: string, maxEntries: number): RevocationList {
-  // one map a code: a code without rows costs no hash
-  let byCode = new Map<number, Map<string, Entry>>();
-  let size = 0;
+  let rows = createRevocationRows(maxEntries);
   let generation = 0;
-  let overflowed = false;
-  let addedSinceSweep = 0;
-
-  function put({ code, id, before, until }: RevocationRow, nowMs: number): void {
-    // a code that isn't known here could revoke anything: the list isn't whole
-    if (!CODES.has(code)) {
-      overflowed = true;
-      return;
-    }
-    if (until <= nowMs) return;
-    const entries = byCode.get(code) ?? new Map<string, Entry>();
-    byCode.set(code, entries);
-    const entry = entries.get(id);
-    if (entry !== undefined) {
-      entry.before = Math.max(entry.before, before);
-      entry.until = Math.max(entry.until, until);
-    } else if (size >= maxEntries) overflowed = true;
-    else {
-      entries.set(id, { before, until });
-      size++;
-    }
-  }
-
-  function sweep(nowMs: number): void {
-    for (const entries of byCode.values()) {
-      for (const [id, entry] of entries) {
-        if (entry.until > nowMs) continue;
-        entries.delete(id);
-        size--;
-      }
-    }
-    addedSinceSweep = 0;
-  }
-
-  function find(code: number, value: string | undefined): Entry | undefined {
-    const entries = byCode.get(code);
-    const about = CODES.get(code);
-    if (entries === undefined || entries.size === 0 || about === undefined || value === undefined) return undefined;
-    return entries.get(encodeBase64url(blindRevocationId(issuer, about.target, value)));
-  }
 
   return {
     get generation() {
       return generation;
     },
     get size() {
-      return size;
+      return rows.size;
     },
-    get overflowed() {
-      return overflowed;
+    get bytes() {
+      return rows.bytes;
     },
-    isRevoked(ids) {
-      if (size === 0) return false;
-      if (find(1, ids.sessionId) ?? find(2, ids.tokenId) ?? find(3, ids.clientId)) return true;
-      // where there is no session, the token's own time stands for it
-      const sessionTime = timeOfId(ids.sessionId ?? ids.tokenId) ?? 0;
-      const tokenTime = timeOfId(ids.tokenId) ?? 0;
-      const values = [ids.subject, ids.clientId, ''];
-      return values.some(
-        (value, index) =>
-          sessionTime <= (find(4 + index, value)?.before ?? -1) || tokenTime <= (find(7 + index, value)?.before ?? -1),
-      );
+    get whole() {
+      return rows.whole;
     },
-    add(rows, nowMs) {
-      addedSinceSweep += rows.length;
-      if (addedSinceSweep > SWEEP_EVERY || size + rows.length > maxEntries) sweep(nowMs);
-      for (const row of rows) put(row, nowMs);
+    isRevoked(token) {
+      if (rows.size === 0) return false;
+      for (const { code, target, cutoff } of CODES) {
+        if (rows.count(code) === 0 || (target === SESSION && token.ids.sessionId === undefined)) continue;
+        const before = rows.find(blindedIds(issuer, token, target), target * 4, code);
+        if (before !== undefined && (cutoff === undefined || token[cutoff] <= before)) return true;
+      }
+      return false;
+    },
+    add(added, nowMs) {
+      for (const { code, id, before, until } of added)
+        rows.put({ id: toWords(decodeBase64url(id)), at: 0, code, before, until }, nowMs);
       generation++;
     },
-    replace(rows, nowMs) {
-      byCode = new Map();
-      size = 0;
-      overflowed = false;
-      addedSinceSweep = 0;
-      for (const row of rows) put(row, nowMs);
+    replace(replacement) {
+      rows = replacement;
       generation++;
     },
+    sweepSome: (nowMs) => rows.sweepSome(nowMs),
   };
+}
+
+/** A token as the list looks at it. */
+export function revocableToken(ids: RevocableIds): RevocableToken {
+  return {
+    ids,
+    sessionTime: timeOfId(ids.sessionId ?? ids.tokenId) ?? 0,
+    tokenTime: timeOfId(ids.tokenId) ?? 0,
+    blinded: undefined,
+    filled: 0,
+  };
+}
+
+function blindedIds(issuer: string, token: RevocableToken, target: number): Uint32Array {
+  token.blinded ??= new Uint32Array(TARGETS.length * 4);
+  if ((token.filled & (1 << target)) === 0) {
+    const name = TARGETS[target] ?? 'everyone';
+    token.blinded.set(toWords(blindRevocationId(issuer, name, plainId(token.ids, name))), target * 4);
+    token.filled |= 1 << target;
+  }
+  return token.blinded;
+}
+
+function plainId(ids: RevocableIds, target: RevocationTarget): string {
+  switch (target) {
+    case 'session':
+      return ids.sessionId ?? '';
+    case 'token':
+      return ids.tokenId;
+    case 'client':
+      return ids.clientId;
+    case 'subject':
+      return ids.subject;
+    case 'everyone':
+      return '';
+  }
+}
+
+/** 16 bytes as four numbers. */
+function toWords(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from([0, 4, 8, 12], (at) => view.getUint32(at));
 }

@@ -1,23 +1,21 @@
-import { createJwtVerifier, createKeySet, createTokenCache, type JwtClaims, TokenRejected } from '@mapae/jwt';
+import { createTokenCache, decode, type JwtClaims, TokenRejected, TokenUndecodable } from '@mapae/jwt';
 import type { ChallengeContext } from './challenge.ts';
-import { readCredentials } from './credentials.ts';
-import { createFrameReader } from './feed-frame.ts';
-import { fixedKeySet } from './issuer-keys.ts';
-import { parseVerifierOptions, type VerifierOptions, type VerifierSettings } from './options.ts';
+import { type Credentials, readCredentials } from './credentials.ts';
+import { checkDpopProof } from './dpop-proof.ts';
+import { createTrustedIssuer, type IssuerStatus, type TrustedIssuer, type Verdict } from './issuer.ts';
+import { parseVerifierOptions, type VerifierOptions } from './options.ts';
 import { checkPolicy, type Policy, type PolicySettings, parsePolicy } from './policy.ts';
-import { type Principal, readPrincipal } from './principal.ts';
+import type { Principal } from './principal.ts';
 import { RequestRefused, refuse } from './refusal.ts';
-import { createRemoteKeySet, type RemoteKeySet } from './remote-key-set.ts';
+import { createReports } from './report.ts';
 import type { RequestLike } from './request.ts';
-import { followRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
-import { createRevocationList, type RevocationList } from './revocation-list.ts';
-import { createWatches } from './watch.ts';
+import { createWatches, type Watch } from './watch.ts';
 
 export type { Policy } from './policy.ts';
 
 export interface Verifier<C = JwtClaims> {
   /**
-   * Authenticates a request: credentials, token, revocations, then what the policy asks for.
+   * Authenticates a request: credentials, token, revocations, proof, then what the policy asks for.
    *
    * @throws {RequestRefused} with everything an answer needs.
    * @throws {TypeError} for a policy that is none.
@@ -26,7 +24,7 @@ export interface Verifier<C = JwtClaims> {
   /**
    * Checks an access token with what is known at this moment: no I/O, no promise.
    *
-   * @throws {RequestRefused} `token/…`, `request/…`, `verifier/…`; 503 where keys or revocations would have to be waited for.
+   * @throws {RequestRefused} `token/…`, `request/…`, `verifier/…`; 503 where keys, revocations or the issuer would have to be waited for.
    */
   verifySync(token: string, policy?: Policy): Principal<C>;
   /**
@@ -37,226 +35,260 @@ export interface Verifier<C = JwtClaims> {
    * @returns A function that stops watching.
    */
   watch(principal: Principal<C>, onEnd: (refusal: RequestRefused) => void, policy?: Policy): () => void;
-  /** Resolves when keys and revocations are there. Never rejects: an issuer that is away may come back. */
+  /** Resolves when keys and revocations of every issuer are there. Never rejects: an issuer that is away may come back. */
   ready(): Promise<void>;
   readonly status: VerifierStatus;
-  /** Ends the connection to the feed, and stops watching. */
+  /** Ends the connections to the feeds, and stops watching. */
   close(): void;
 }
 
 export interface VerifierStatus {
-  /** True when revocations may have been missed. */
+  /** True when revocations of one issuer may have been missed. */
   readonly stale: boolean;
-  /** `<epoch>.<number>` in the feed; undefined before the first snapshot, or without a feed. */
+  /** `<epoch>.<number>` in the first issuer's feed; undefined before the first snapshot, or without a feed. */
   readonly position: string | undefined;
   /** Revocations held. */
   readonly revocations: number;
   /** Tokens remembered. */
   readonly rememberedTokens: number;
-}
-
-interface Remembered<C> {
-  readonly claims: JwtClaims;
-  readonly principal: Principal<C>;
-  readonly kid: string;
-  readonly keyGeneration: number;
-  /** Of the list under which it was last found not revoked. */
-  generation: number;
+  readonly issuers: readonly IssuerStatus[];
 }
 
 const START_WAIT_MS = 3_000;
+/** How often the issuer is asked about a connection that goes on, where only it knows. */
+const CONFIRM_EVERY_MS = 5_000;
 
 /** @throws {TypeError} naming the option that is missing, unknown or out of range. */
 export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Verifier<C> {
   const settings = parseVerifierOptions(options);
-  const keys = settings.keys === undefined ? remoteKeys(settings) : fixedKeySet(settings.keys);
-  const list = createRevocationList(settings.issuer, settings.maxRevocations);
-  const cache = settings.cache === false ? undefined : createTokenCache<Remembered<C>>(settings.cache);
-  const accepted = new WeakMap<Principal<C>, Remembered<C>>();
+  const { clock, monotonic, dpop, metrics } = settings;
+  const challenges: ChallengeContext = {
+    resourceMetadata: settings.resourceMetadata,
+    dpopAlgorithms: dpop?.algorithms,
+    bearer: dpop?.required !== true,
+  };
+  const cache = settings.cache === false ? undefined : createTokenCache<Verdict<C>>(settings.cache);
+  const accepted = new WeakMap<Principal<C>, Verdict<C>>();
   const watches = createWatches();
-  const challenges: ChallengeContext = { resourceMetadata: undefined };
-  const rules = { timedIds: settings.feed !== false, schema: settings.claims };
-  const nothing = createKeySet([]);
-  const keysInForce = () => keys.current ?? nothing;
-  const jwt = createJwtVerifier({
-    keys: keysInForce,
-    issuer: settings.issuer,
-    audience: settings.audience,
-    typ: 'at+jwt',
-    clock: settings.clock,
-    clockToleranceSeconds: settings.clockToleranceSeconds,
-  });
-  const start = Promise.withResolvers<void>();
-  const feed = settings.feed === false ? undefined : follow(settings, keys, list, noteProgress);
-  if (feed === undefined) void keys.refresh('start').then(noteProgress);
-  let watchedGeneration = -1;
+  const reports = createReports(settings);
+  const issuers = new Map<string, TrustedIssuer<C>>(
+    settings.issuers.map((own) => [
+      own.issuer,
+      createTrustedIssuer(own, { settings, metrics, onChange: () => watches.look() }),
+    ]),
+  );
+  const [first] = issuers.values();
+  const introspecting = [...issuers.values()].filter(({ introspects }) => introspects);
+  reports.start(() => [...issuers.values()].map(({ status }) => status));
 
-  function noteProgress(): void {
-    if (keys.current !== undefined && (feed === undefined || feed.freshAt !== undefined)) start.resolve();
-    if (watchedGeneration !== list.generation + keys.generation) watches.look();
-    watchedGeneration = list.generation + keys.generation;
-  }
-
-  function judge(token: string): Principal<C> {
-    if (keys.current === undefined) throw refuse('verifier/unavailable');
-    const known = cache?.find(token);
-    if (known !== undefined && known.keyGeneration === keys.generation) {
-      judgeAgain(known);
-      return known.principal;
-    }
-    const { claims, kid } = jwt.verifySignature(token);
-    jwt.checkClaims(claims);
-    const principal = readPrincipal(claims, rules);
-    checkRevoked(principal);
-    const remembered = { claims, principal, kid, keyGeneration: keys.generation, generation: list.generation };
-    cache?.add(token, remembered);
-    accepted.set(principal, remembered);
-    return principal;
-  }
-
-  /** Everything but the signature, which can't have changed. */
-  function judgeAgain(known: Remembered<C>): void {
-    jwt.checkClaims(known.claims);
-    if (known.generation === list.generation) return;
-    checkRevoked(known.principal);
-    known.generation = list.generation;
-  }
-
-  function checkRevoked(principal: Principal<C>): void {
-    if (list.isRevoked(principal)) throw refuse('token/revoked');
-  }
-
-  /** Milliseconds without a fresh frame; 0 where none is needed. */
-  function staleFor(): number {
-    if (feed === undefined) return 0;
-    const silent = feed.freshAt === undefined ? Number.POSITIVE_INFINITY : settings.monotonic() - feed.freshAt;
-    return Math.max(0, silent - settings.staleAfterSeconds * 1_000);
-  }
-
-  /** Computed at each check from the last frame, not by a timer: a process that was paused knows it at once. */
-  function checkFresh(policy: PolicySettings): void {
-    const whenStale = policy.whenStale ?? settings.whenStale;
-    if (whenStale === 'introspect') throw new TypeError("whenStale: 'introspect' needs the option introspection");
-    const allowed = whenStale === 'allow' ? settings.staleGraceSeconds * 1_000 : 0;
-    if (staleFor() > allowed) throw refuse('verifier/stale');
-  }
-
-  function check(token: string, policy: PolicySettings): Principal<C> {
-    const principal = judge(token);
-    checkFresh(policy);
-    return principal;
-  }
-
-  /** Waits where a moment's wait helps: at the start, and for a key that isn't known yet. */
-  async function checkPatiently(token: string, policy: PolicySettings): Promise<Principal<C>> {
-    if (keys.current === undefined || (feed !== undefined && feed.freshAt === undefined))
-      await atMost(START_WAIT_MS, start.promise);
+  /**
+   * The issuer whose keys are looked at. With several, the token says which; it can name those that are configured and no other, and
+   * nothing that it names is contacted.
+   */
+  function issuerOf(token: string): TrustedIssuer<C> {
+    if (issuers.size === 1 && first !== undefined) return first;
     try {
-      return check(token, policy);
+      const { iss } = decode(token).claims;
+      const named = typeof iss === 'string' ? issuers.get(iss) : undefined;
+      if (named !== undefined) return named;
+    } catch (error) {
+      if (error instanceof TokenUndecodable) throw new TokenRejected('token/malformed');
+      throw error;
+    }
+    throw new TokenRejected('token/issuer', 'iss');
+  }
+
+  /** What is known of a token, judged at this moment. */
+  function judge(token: string): Verdict<C> {
+    const known = cache?.find(token);
+    if (known?.issuer.isKeyInForce(known) === true) {
+      known.issuer.judgeAgain(known, clock());
+      reports.hit();
+      return known;
+    }
+    reports.miss();
+    return remember(issuerOf(token).judge(token));
+  }
+
+  function remember(verdict: Verdict<C>): Verdict<C> {
+    if (verdict.kid !== undefined) cache?.add(verdict.token, verdict);
+    accepted.set(verdict.principal, verdict);
+    return verdict;
+  }
+
+  const staleness = (policy: PolicySettings) => policy.whenStale ?? settings.whenStale;
+
+  function checkFresh({ issuer }: Verdict<C>, policy: PolicySettings): 'fresh' | 'introspect' {
+    const whenStale = staleness(policy);
+    if (whenStale === 'introspect' && !issuer.introspects)
+      throw new TypeError("whenStale: 'introspect' needs the option introspection");
+    return issuer.checkFresh(whenStale);
+  }
+
+  /** Waits where a moment's wait helps: at the start, for a key that isn't known yet, and for the issuer's word. */
+  async function judgePatiently(token: string, policy: PolicySettings): Promise<Verdict<C>> {
+    if (isOpaque(token)) return judgeOpaque(token);
+    const issuer = issuerOf(token);
+    if (!issuer.started) {
+      void issuer.refreshKeys('start');
+      await atMost(START_WAIT_MS, issuer.start);
+    }
+    let verdict: Verdict<C>;
+    try {
+      verdict = judge(token);
     } catch (error) {
       if (!(error instanceof TokenRejected) || error.code !== 'token/unknown-key') throw error;
-      await keys.refresh('unknown-key');
-      return check(token, policy);
+      await issuer.refreshKeys('unknown-key');
+      verdict = judge(token);
     }
+    if (checkFresh(verdict, policy) === 'introspect') await issuer.confirm(verdict);
+    return verdict;
+  }
+
+  /** With several issuers that could be asked, a token would be shown to those that did not make it: none is. */
+  async function judgeOpaque(token: string): Promise<Verdict<C>> {
+    const [issuer, another] = introspecting;
+    if (issuer === undefined || another !== undefined) throw new TokenRejected('token/malformed');
+    return remember(await issuer.judgeOpaque(token));
+  }
+
+  function isOpaque(token: string): boolean {
+    return introspecting.length === 1 && OPAQUE_TOKEN.test(token);
+  }
+
+  /** RFC 9449 §7.1: a bound token comes with its proof, and never as a bearer token (§7.2). */
+  function checkProof(verdict: Verdict<C>, { scheme, token }: Credentials, request: RequestLike): void | Promise<void> {
+    const { jkt } = verdict;
+    if (jkt === undefined) {
+      if (scheme === 'dpop' || dpop?.required === true) throw refuse('token/unbound');
+      return;
+    }
+    if (dpop === undefined || scheme !== 'dpop') throw refuse('token/bound');
+    return checkDpopProof({ request, accessToken: token, jkt, nowMs: clock() }, dpop);
   }
 
   /** The one place where what was thrown becomes what the outside is told. */
   function atTheEdge(error: unknown): unknown {
-    if (error instanceof TokenRejected) return refuse(error.code).in(challenges);
-    return error instanceof RequestRefused ? error.in(challenges) : error;
+    const refusal =
+      error instanceof TokenRejected
+        ? refuse(error.code).in(challenges)
+        : error instanceof RequestRefused
+          ? error.in(challenges)
+          : undefined;
+    if (refusal === undefined) return error;
+    reports.refused(refusal.code);
+    metrics.count('mapae_verifier_checks', { outcome: refusal.code });
+    return refusal;
   }
 
-  function endOf(known: Remembered<C>, policy: PolicySettings): RequestRefused | undefined {
+  function letIn({ principal }: Verdict<C>, policy: PolicySettings): Principal<C> {
+    checkPolicy(principal, policy, clock());
+    metrics.count('mapae_verifier_checks', { outcome: 'accepted' });
+    return principal;
+  }
+
+  /** All that needs no wait; undefined where one would help. Most requests end here, without a promise of their own. */
+  function judgeAtOnce(token: string, policy: PolicySettings): Verdict<C> | undefined {
+    const known = cache?.find(token);
+    if (known === undefined || !known.issuer.isKeyInForce(known)) return undefined;
+    known.issuer.judgeAgain(known, clock());
+    if (checkFresh(known, policy) === 'introspect') return undefined;
+    reports.hit();
+    return known;
+  }
+
+  async function authenticate(request: RequestLike, policy?: Policy): Promise<Principal<C>> {
+    const wanted = parsePolicy(policy);
     try {
-      if (keys.current === undefined) throw refuse('verifier/unavailable');
-      if (keys.current.find(known.kid) === undefined) throw refuse('token/unknown-key');
-      judgeAgain(known);
-      checkFresh(policy);
-      return undefined;
+      const credentials = readCredentials(request, settings.cookie);
+      const { token, scheme } = credentials;
+      // RFC 9449 §7.1: a scheme that isn't offered here is no credential
+      if (scheme === 'dpop' && dpop === undefined) throw refuse('request/no-credentials');
+      const verdict = judgeAtOnce(token, wanted) ?? (await judgePatiently(token, wanted));
+      const proved = checkProof(verdict, credentials, request);
+      if (proved !== undefined) await proved;
+      return letIn(verdict, wanted);
     } catch (error) {
-      const refusal = atTheEdge(error);
-      if (refusal instanceof RequestRefused) return refusal;
-      throw error;
+      throw atTheEdge(error);
     }
   }
 
+  function verifySync(token: string, policy?: Policy): Principal<C> {
+    const wanted = parsePolicy(policy);
+    try {
+      if (isOpaque(token)) throw refuse('verifier/needs-async');
+      const verdict = judge(token);
+      if (verdict.jkt !== undefined) throw refuse('token/bound');
+      if (dpop?.required === true) throw refuse('token/unbound');
+      if (checkFresh(verdict, wanted) === 'introspect') throw refuse('verifier/needs-async');
+      return letIn(verdict, wanted);
+    } catch (error) {
+      throw atTheEdge(error);
+    }
+  }
+
+  /** The refusal that a watched principal would get now. */
+  function watchOf(verdict: Verdict<C>, policy: PolicySettings): Watch['judge'] {
+    let ended: unknown;
+    let askedAt = monotonic();
+    const ask = (): void => {
+      if (monotonic() - askedAt < CONFIRM_EVERY_MS) return;
+      askedAt = monotonic();
+      verdict.issuer.confirm(verdict).catch((error: unknown) => {
+        ended = error;
+        watches.look();
+      });
+    };
+    const check = (): void => {
+      if (ended !== undefined) throw ended;
+      if (!verdict.issuer.isKeyInForce(verdict)) throw new TokenRejected('token/unknown-key', 'kid');
+      verdict.issuer.judgeAgain(verdict, clock());
+      // only its issuer knows when an opaque token ends
+      if (verdict.kid === undefined || checkFresh(verdict, policy) === 'introspect') ask();
+    };
+    return () => {
+      try {
+        check();
+        return undefined;
+      } catch (error) {
+        const refusal = atTheEdge(error);
+        if (refusal instanceof RequestRefused) return refusal;
+        throw error;
+      }
+    };
+  }
+
   return Object.freeze({
-    async authenticate(request: RequestLike, policy?: Policy): Promise<Principal<C>> {
-      const wanted = parsePolicy(policy);
-      try {
-        const { token, scheme } = readCredentials(request, settings.cookie);
-        // RFC 9449 §7.1: the scheme is for bound tokens, and none is understood here
-        if (scheme !== 'bearer') throw refuse('request/no-credentials');
-        const principal = await checkPatiently(token, wanted);
-        checkPolicy(principal, wanted, settings.clock());
-        return principal;
-      } catch (error) {
-        throw atTheEdge(error);
-      }
-    },
-    verifySync(token: string, policy?: Policy): Principal<C> {
-      const wanted = parsePolicy(policy);
-      try {
-        const principal = check(token, wanted);
-        checkPolicy(principal, wanted, settings.clock());
-        return principal;
-      } catch (error) {
-        throw atTheEdge(error);
-      }
-    },
+    authenticate,
+    verifySync,
     watch(principal: Principal<C>, onEnd: (refusal: RequestRefused) => void, policy?: Policy): () => void {
-      const known = accepted.get(principal);
-      if (known === undefined) throw new TypeError('principal must be one that this verifier let in');
-      const wanted = parsePolicy(policy);
-      return watches.add({ judge: () => endOf(known, wanted), onEnd });
+      const verdict = accepted.get(principal);
+      if (verdict === undefined) throw new TypeError('principal must be one that this verifier let in');
+      return watches.add({ judge: watchOf(verdict, parsePolicy(policy)), onEnd });
     },
-    ready: () => start.promise,
+    async ready() {
+      await Promise.all([...issuers.values()].map(({ start }) => start));
+    },
     get status(): VerifierStatus {
+      const statuses = [...issuers.values()].map(({ status }) => status);
       return {
-        stale: staleFor() > 0,
-        position: feed?.position,
-        revocations: list.size,
+        stale: statuses.some(({ stale }) => stale),
+        position: statuses[0]?.position,
+        revocations: statuses.reduce((sum, { revocations }) => sum + revocations, 0),
         rememberedTokens: cache?.size ?? 0,
+        issuers: statuses,
       };
     },
     close() {
-      feed?.close();
+      for (const issuer of issuers.values()) issuer.close();
       watches.close();
+      reports.close();
     },
   });
 }
 
-function remoteKeys({ issuer, fetch, monotonic, log }: VerifierSettings<unknown>): RemoteKeySet {
-  return createRemoteKeySet({ issuer, fetch, monotonic, log });
-}
-
-function follow(
-  settings: VerifierSettings<unknown>,
-  keys: RemoteKeySet,
-  list: RevocationList,
-  onFrame: () => void,
-): RevocationFeed {
-  if (settings.feed === false) throw new Error('unreachable: there is a feed to follow');
-  const { url, key } = settings.feed;
-  return followRevocationFeed({
-    ...settings,
-    url,
-    key,
-    list,
-    onFrame,
-    readFrame: createFrameReader(settings.issuer, () => keys.current ?? createKeySet([]), settings.clock),
-    async prepareKeys(again) {
-      if (again) await keys.refresh('feed');
-      if (keys.current === undefined) await keys.refresh('start');
-      return keys.current !== undefined;
-    },
-    removeKeys: (kids) => {
-      keys.remove(kids);
-      void keys.refresh('feed');
-    },
-    freshWithinMs: (settings.staleAfterSeconds + settings.clockToleranceSeconds) * 1_000,
-  });
-}
+/** No JWT, and no refresh token of ours: RFC 6750 §2.1 characters without a full stop, and enough of them to be no guess. */
+const OPAQUE_TOKEN = /^[A-Za-z0-9\-_~+/]{16,2048}=*$/;
 
 function atMost(ms: number, promise: Promise<void>): Promise<void> {
   const { promise: elapsed, resolve } = Promise.withResolvers<void>();

@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto';
+import { createJwtVerifier, createKeySet, type JwtClaims, TokenRejected } from '@mapae/jwt';
+import { createFrameReader } from './feed-frame.ts';
+import { createIntrospection, type Introspection } from './introspection.ts';
+import { fixedKeySet } from './issuer-keys.ts';
+import { createMetadataSource, type MetadataSource } from './issuer-metadata.ts';
+import type { IssuerSettings } from './issuer-options.ts';
+import type { VerifierMetrics } from './metrics.ts';
+import type { VerifierSettings } from './options.ts';
+import type { StalePolicy } from './policy.ts';
+import { type Principal, readKeyBinding, readPrincipal } from './principal.ts';
+import { refuse } from './refusal.ts';
+import { createRemoteKeySet, type RemoteKeySet } from './remote-key-set.ts';
+import { followRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
+import { createRevocationList, type RevocableToken, type RevocationList, revocableToken } from './revocation-list.ts';
+
+/** What is remembered of a token whose signature held. Whether it holds still is judged anew each time. */
+export interface Verdict<C> {
+  readonly issuer: TrustedIssuer<C>;
+  readonly token: string;
+  readonly principal: Principal<C>;
+  readonly claims: JwtClaims;
+  /** Undefined for an opaque token, which only its issuer can judge. */
+  readonly kid: string | undefined;
+  /** Thumbprint of the key that the token is bound to. RFC 9449 §6.1 */
+  readonly jkt: string | undefined;
+  readonly revocable: RevocableToken;
+  readonly keyGeneration: number;
+  /** Milliseconds since 1970 between which the token's own times let it in. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** Of the list under which it was last found not revoked. */
+  generation: number;
+}
+
+/** One issuer that is trusted, with all that is known of it: what it says touches its own tokens and no others. */
+export interface TrustedIssuer<C> {
+  readonly issuer: string;
+  /** True when keys are there and, where a feed is followed, a fresh frame was seen. */
+  readonly started: boolean;
+  /** Resolves when `started` first becomes true. */
+  readonly start: Promise<void>;
+  readonly introspects: boolean;
+  /** Judges a token that was not seen before. @throws {TokenRejected} {RequestRefused} */
+  judge(token: string): Verdict<C>;
+  /** Everything but the signature, which can't have changed. @throws {TokenRejected} {RequestRefused} */
+  judgeAgain(verdict: Verdict<C>, nowMs: number): void;
+  /** True while the key that the signature was checked with is in force. */
+  isKeyInForce(verdict: Verdict<C>): boolean;
+  /**
+   * What the staleness policy says at this moment, from the last frame and not from a timer: a process that was paused knows it at once.
+   *
+   * @throws {RequestRefused} `verifier/stale`
+   */
+  checkFresh(whenStale: StalePolicy): 'fresh' | 'introspect';
+  /** Looks for keys, as far as the cool-downs let it. */
+  refreshKeys(reason: 'start' | 'unknown-key'): Promise<void>;
+  /** Asks the issuer about a token that was judged here. @throws {RequestRefused} */
+  confirm(verdict: Verdict<C>): Promise<void>;
+  /** Asks the issuer about a token that nobody else can read. @throws {RequestRefused} {TokenRejected} */
+  judgeOpaque(token: string): Promise<Verdict<C>>;
+  readonly status: IssuerStatus;
+  close(): void;
+}
+
+export interface IssuerStatus {
+  readonly issuer: string;
+  /** True when revocations may have been missed. */
+  readonly stale: boolean;
+  /** `<epoch>.<number>` in the feed; undefined before the first snapshot, or without a feed. */
+  readonly position: string | undefined;
+  /** Milliseconds that the last frame took to get here. */
+  readonly lagMs: number | undefined;
+  /** Revocations held. */
+  readonly revocations: number;
+}
+
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+
+export interface TrustedIssuerContext<C> {
+  readonly settings: VerifierSettings<C>;
+  readonly metrics: VerifierMetrics;
+  /** Keys or revocations of this issuer changed. */
+  readonly onChange: () => void;
+}
+
+export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssuerContext<C>): TrustedIssuer<C> {
+  const { settings, metrics, onChange } = context;
+  const { issuer } = own;
+  const { clock, monotonic } = settings;
+  const toleranceMs = settings.clockToleranceSeconds * 1_000;
+  const metadata = createMetadataSource({ issuer, fetch: own.fetch, monotonic });
+  const log = (event: string): void => {
+    metrics.count('mapae_verifier_events', { event, issuer });
+    settings.log(event);
+  };
+  const keys =
+    own.keys === undefined ? createRemoteKeySet({ metadata, fetch: own.fetch, monotonic, log }) : fixedKeySet(own.keys);
+  const list = createRevocationList(issuer, settings.maxRevocations);
+  const nothing = createKeySet([]);
+  const introspection = introspectionOf(own, metadata, clock);
+  const rules = { timedIds: own.feed !== false, schema: settings.claims };
+  const jwt = createJwtVerifier({
+    keys: () => keys.current ?? nothing,
+    issuer,
+    audience: settings.audience,
+    typ: 'at+jwt',
+    clock,
+    clockToleranceSeconds: settings.clockToleranceSeconds,
+  });
+  const start = Promise.withResolvers<void>();
+  let closed = false;
+  let seenGeneration = -1;
+  const feed = follow({ own, context, keys, list, log, onFrame: noteProgress });
+  if (feed === undefined) void keepLookingForKeys();
+
+  function noteProgress(): void {
+    if (isStarted()) start.resolve();
+    const generation = list.generation + keys.generation;
+    if (generation !== seenGeneration) onChange();
+    seenGeneration = generation;
+  }
+
+  function isStarted(): boolean {
+    return keys.current !== undefined && (feed === undefined || feed.silentMs() !== Number.POSITIVE_INFINITY);
+  }
+
+  /** Where a feed is followed, it does this. */
+  async function keepLookingForKeys(): Promise<void> {
+    for (let wait = FIRST_RETRY_MS; !closed; wait = Math.min(LONGEST_RETRY_MS, wait * 2)) {
+      await keys.refresh('start');
+      if (keys.current !== undefined) return noteProgress();
+      await new Promise((resolve) => void setTimeout(resolve, wait * (0.5 + settings.jitter())).unref());
+    }
+  }
+
+  function makeVerdict(token: string, claims: JwtClaims, kid: string | undefined, timedIds: boolean): Verdict<C> {
+    const principal = readPrincipal(claims, { ...rules, timedIds });
+    const { nbf = 0 } = claims;
+    return {
+      issuer: trusted,
+      token,
+      principal,
+      claims,
+      kid,
+      jkt: readKeyBinding(claims),
+      revocable: revocableToken(principal),
+      keyGeneration: keys.generation,
+      fromMs: Math.max(principal.issuedAt, nbf) * 1_000 - toleranceMs,
+      untilMs: principal.expiresAt * 1_000 + toleranceMs,
+      generation: list.generation,
+    };
+  }
+
+  function checkRevoked(verdict: Verdict<C>): void {
+    if (list.isRevoked(verdict.revocable)) throw refuse('token/revoked');
+    verdict.generation = list.generation;
+  }
+
+  function introspect(token: string): Promise<JwtClaims> {
+    if (introspection === undefined) throw new Error('unreachable: options without introspection are refused');
+    metrics.count('mapae_verifier_introspections', { issuer });
+    return introspection.introspect(token);
+  }
+
+  const staleForMs = (): number =>
+    feed === undefined ? 0 : Math.max(0, feed.silentMs() - settings.staleAfterSeconds * 1_000);
+
+  const trusted: TrustedIssuer<C> = {
+    issuer,
+    get started() {
+      return isStarted();
+    },
+    start: start.promise,
+    introspects: introspection !== undefined,
+    judge(token) {
+      if (keys.current === undefined) throw refuse('verifier/unavailable');
+      const { claims, kid } = jwt.verifySignature(token);
+      jwt.checkClaims(claims);
+      const verdict = makeVerdict(token, claims, kid, rules.timedIds);
+      checkRevoked(verdict);
+      return verdict;
+    },
+    judgeAgain(verdict, nowMs) {
+      if (nowMs >= verdict.untilMs || nowMs < verdict.fromMs) jwt.checkClaims(verdict.claims);
+      if (verdict.generation !== list.generation) checkRevoked(verdict);
+    },
+    isKeyInForce({ kid, keyGeneration }) {
+      if (kid === undefined) return true;
+      if (keys.current === undefined) return false;
+      return keyGeneration === keys.generation || keys.current.find(kid) !== undefined;
+    },
+    checkFresh(whenStale) {
+      const staleMs = staleForMs();
+      if (staleMs === 0) return 'fresh';
+      if (whenStale === 'introspect') return 'introspect';
+      if (staleMs > (whenStale === 'allow' ? settings.staleGraceSeconds * 1_000 : 0)) throw refuse('verifier/stale');
+      return 'fresh';
+    },
+    async refreshKeys(reason) {
+      await keys.refresh(reason);
+      noteProgress();
+    },
+    async confirm({ token, principal }) {
+      const { sub } = await introspect(token);
+      // RFC 7662 §2.2: optional, and where it is there it has to be the same person
+      if (sub !== undefined && sub !== principal.subject) throw new TokenRejected('token/subject', 'sub');
+    },
+    async judgeOpaque(token) {
+      const answer = await introspect(token);
+      // RFC 7662 §2.2: who issued it and when are optional; without an audience it is for nobody in particular, and refused
+      const claims = Object.freeze({
+        iss: issuer,
+        iat: Math.floor(clock() / 1_000),
+        jti: createHash('sha256').update(token).digest('base64url'),
+        ...answer,
+      });
+      jwt.checkClaims(claims);
+      const verdict = makeVerdict(token, claims, undefined, false);
+      checkRevoked(verdict);
+      return verdict;
+    },
+    get status() {
+      return {
+        issuer,
+        stale: staleForMs() > 0,
+        position: feed?.position,
+        lagMs: feed?.lagMs,
+        revocations: list.size,
+      };
+    },
+    close() {
+      closed = true;
+      feed?.close();
+    },
+  };
+  return trusted;
+}
+
+function introspectionOf(
+  { issuer, introspection, fetch }: IssuerSettings,
+  metadata: MetadataSource,
+  clock: () => number,
+): Introspection | undefined {
+  if (introspection === undefined) return undefined;
+  const { url } = introspection;
+  return createIntrospection({
+    ...introspection,
+    issuer,
+    fetch,
+    clock,
+    async findEndpoint() {
+      const endpoint = url ?? (await metadata.read()).introspectionEndpoint;
+      if (endpoint === undefined) throw refuse('verifier/unavailable');
+      return endpoint;
+    },
+  });
+}
+
+interface FollowInput<C> {
+  readonly own: IssuerSettings;
+  readonly context: TrustedIssuerContext<C>;
+  readonly keys: RemoteKeySet;
+  readonly list: RevocationList;
+  readonly log: (event: string) => void;
+  readonly onFrame: () => void;
+}
+
+function follow<C>({ own, context, keys, list, log, onFrame }: FollowInput<C>): RevocationFeed | undefined {
+  if (own.feed === false) return undefined;
+  const { settings, metrics } = context;
+  const { issuer } = own;
+  const nothing = createKeySet([]);
+  return followRevocationFeed({
+    ...own.feed,
+    fetch: own.fetch,
+    list,
+    log,
+    maxRevocations: settings.maxRevocations,
+    clock: settings.clock,
+    monotonic: settings.monotonic,
+    jitter: settings.jitter,
+    onFrame({ event, lagMs }) {
+      metrics.count('mapae_verifier_frames', { event, issuer });
+      metrics.observe('mapae_verifier_feed_lag_seconds', lagMs / 1_000, { issuer });
+      onFrame();
+    },
+    readFrame: createFrameReader(issuer, () => keys.current ?? nothing, settings.clock),
+    async prepareKeys(again) {
+      if (again) await keys.refresh('feed');
+      if (keys.current === undefined) await keys.refresh('start');
+      return keys.current !== undefined;
+    },
+    removeKeys(kids) {
+      // what replaced them is asked for once; a repetition asks for nothing
+      if (keys.remove(kids)) void keys.refresh('feed');
+    },
+    freshWithinMs: (settings.staleAfterSeconds + settings.clockToleranceSeconds) * 1_000,
+    pollSeconds: settings.staleAfterSeconds < 4 ? 1 : 2,
+  });
+}
