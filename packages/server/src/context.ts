@@ -2,6 +2,7 @@ import type { JwtVerifier } from '@mapae/jwt';
 import type { PasswordHasher } from './accounts/password.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Settings } from './options.ts';
+import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
 import type { Secrets } from './secrets/secrets.ts';
 import type { Store } from './stores/store.ts';
@@ -17,6 +18,7 @@ export interface ServerContext {
   readonly accessTokens: AccessTokens;
   readonly accountTokens: JwtVerifier;
   readonly feed: FeedPublisher;
+  readonly verifiers: ConnectedVerifiers;
 }
 
 /** What belongs to one request beside the request itself. */
@@ -25,4 +27,6 @@ export interface RequestScope {
   readonly waitedMs: () => number;
   /** Address of the client, as far as it is known. */
   readonly ip: string | undefined;
+  /** True for a verifier that was handed this server: it is in this process. */
+  readonly inProcess: boolean;
 }

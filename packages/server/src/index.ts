@@ -2,6 +2,7 @@ export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from 
 export { type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';
 export { PROBLEMS, type ProblemCode } from './problem.ts';
+export type { ConnectedVerifier } from './revocations/connected-verifiers.ts';
 export { type AuthorizationServer, createServer, type RequestInfo } from './server.ts';
 export type { Database } from './stores/database.ts';
 export { type DatabaseAddress, databaseFromUrl, parseDatabaseUrl } from './stores/database-from-url.ts';

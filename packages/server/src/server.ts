@@ -8,6 +8,7 @@ import { ROUTES } from './endpoints/routes.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
 import { answerProblem, Problem } from './problem.ts';
+import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import { createFrameSigner } from './revocations/frames.ts';
 import { createFeedPublisher } from './revocations/publisher.ts';
 import { deriveSecrets } from './secrets/secrets.ts';
@@ -20,6 +21,8 @@ export interface AuthorizationServer {
   readonly issuer: string;
   /** Never throws; whatever goes wrong is an answer. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
+  /** Verifiers that reported to this process within the last 30 s, newest report first. */
+  connectedVerifiers(): readonly ConnectedVerifier[];
   /** Ends the feed's streams and closes the database. Answers under way should be waited for first. */
   close(): Promise<void>;
 }
@@ -27,6 +30,8 @@ export interface AuthorizationServer {
 export interface RequestInfo {
   /** Address of the peer on the socket. Without it nothing is known of the client's network. */
   readonly remoteAddress?: string;
+  /** The request was made by a verifier in this process, and didn't come over a wire: it needs no feed key. Never set it for others. */
+  readonly inProcess?: boolean;
 }
 
 interface Bindings {
@@ -61,9 +66,11 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         const scope: RequestScope = {
           waitedMs: () => performance.now() - arrived,
           ip: findAddress(request, info.remoteAddress),
+          inProcess: info.inProcess === true,
         };
         return withHeaders(settings, request, await app.fetch(request, { scope }));
       },
+      connectedVerifiers: () => context.verifiers.list(),
       async close() {
         await context.feed.close();
         await store.close();
@@ -93,6 +100,7 @@ async function createContext(
     accessTokens: createAccessTokens(settings, keys.active, random),
     accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
     feed: createFeedPublisher({ store, signer, state, log: settings.log }),
+    verifiers: createConnectedVerifiers(settings.clock ?? Date.now),
   };
 }
 

@@ -55,7 +55,7 @@ export function createFeedTransport(options: FeedTransportOptions): FeedTranspor
       }
     },
     async poll(position, onFrame) {
-      const answer = await boundedFetch(`${url}?wait=${pollSeconds}`, {
+      const answer = await boundedFetch(`${url}/poll?wait=${pollSeconds}`, {
         fetch,
         headers: { ...credential, accept: 'application/json', 'last-event-id': position },
         signal: stopped,

@@ -45,8 +45,8 @@ export interface TrustedIssuer<C> {
   judge(token: string): Verdict<C>;
   /** Everything but the signature, which can't have changed. @throws {TokenRejected} {RequestRefused} */
   judgeAgain(verdict: Verdict<C>, nowMs: number): void;
-  /** True while the key that the signature was checked with is in force. */
-  isKeyInForce(verdict: Verdict<C>): boolean;
+  /** True while the keys are those that the signature was checked with; else it has to be checked again: a `kid` may name another key now. */
+  hasSameKeys(verdict: Verdict<C>): boolean;
   /**
    * What the staleness policy says at this moment, from the last frame and not from a timer: a process that was paused knows it at once.
    *
@@ -186,11 +186,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       if (nowMs >= verdict.untilMs || nowMs < verdict.fromMs) jwt.checkClaims(verdict.claims);
       if (verdict.generation !== list.generation) checkRevoked(verdict);
     },
-    isKeyInForce({ kid, keyGeneration }) {
-      if (kid === undefined) return true;
-      if (keys.current === undefined) return false;
-      return keyGeneration === keys.generation || keys.current.find(kid) !== undefined;
-    },
+    hasSameKeys: ({ keyGeneration }) => keys.current !== undefined && keyGeneration === keys.generation,
     checkFresh(whenStale) {
       const staleMs = staleForMs();
       if (staleMs === 0) return 'fresh';

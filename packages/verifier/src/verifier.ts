@@ -101,7 +101,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   /** What is known of a token, judged at this moment. */
   function judge(token: string): Verdict<C> {
     const known = cache?.find(token);
-    if (known?.issuer.isKeyInForce(known) === true) {
+    if (known?.issuer.hasSameKeys(known) === true) {
       known.issuer.judgeAgain(known, clock());
       reports.hit();
       return known;
@@ -190,7 +190,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   /** All that needs no wait; undefined where one would help. Most requests end here, without a promise of their own. */
   function judgeAtOnce(token: string, policy: PolicySettings): Verdict<C> | undefined {
     const known = cache?.find(token);
-    if (known === undefined || !known.issuer.isKeyInForce(known)) return undefined;
+    if (known?.issuer.hasSameKeys(known) !== true) return undefined;
     known.issuer.judgeAgain(known, clock());
     if (checkFresh(known, policy) === 'introspect') return undefined;
     reports.hit();
@@ -228,7 +228,8 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   }
 
   /** The refusal that a watched principal would get now. */
-  function watchOf(verdict: Verdict<C>, policy: PolicySettings): Watch['judge'] {
+  function watchOf(first: Verdict<C>, policy: PolicySettings): Watch['judge'] {
+    let verdict = first;
     let ended: unknown;
     let askedAt = monotonic();
     const ask = (): void => {
@@ -241,8 +242,9 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     };
     const check = (): void => {
       if (ended !== undefined) throw ended;
-      if (!verdict.issuer.isKeyInForce(verdict)) throw new TokenRejected('token/unknown-key', 'kid');
-      verdict.issuer.judgeAgain(verdict, clock());
+      if (verdict.kid !== undefined && !verdict.issuer.hasSameKeys(verdict))
+        verdict = verdict.issuer.judge(verdict.token);
+      else verdict.issuer.judgeAgain(verdict, clock());
       // only its issuer knows when an opaque token ends
       if (verdict.kid === undefined || checkFresh(verdict, policy) === 'introspect') ask();
     };

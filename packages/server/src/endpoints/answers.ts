@@ -77,6 +77,11 @@ export const FRAMES: Answer = {
   type: 'text/event-stream',
 };
 
+export const POLLED_FRAMES: Answer = {
+  description: 'What was missed, then a heartbeat, each a signed frame. docs/protocol.md §5',
+  schema: z.strictObject({ frames: z.array(z.string()) }),
+};
+
 export const SNAPSHOT: Answer = {
   description: 'A signed frame and the rows it counts. docs/protocol.md §5',
   schema: z.string(),

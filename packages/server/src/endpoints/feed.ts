@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ServerContext } from '../context.ts';
-import type { Settings } from '../options.ts';
-import { Problem } from '../problem.ts';
-import { FRAMES, SNAPSHOT } from './answers.ts';
+import { z } from 'zod';
+import { readBody } from '../checks/body.ts';
+import type { RequestScope, ServerContext } from '../context.ts';
+import { FRAMES, NOTHING, POLLED_FRAMES, SNAPSHOT } from './answers.ts';
+import { checkFeedKey } from './feed-credential.ts';
 import type { Operation } from './operation.ts';
 
 /** `GET /events/revocations`. docs/protocol.md §5 */
@@ -13,6 +13,22 @@ export const followFeed: Operation = {
   run: follow,
 };
 
+/** `GET /events/revocations/poll`: the same frames for those behind something that holds streams back. */
+export const pollFeed: Operation = {
+  summary: 'Wait for frames of the revocation feed',
+  credential: 'feed',
+  parameters: [
+    {
+      in: 'query',
+      name: 'wait',
+      description: 'Longest time that the answer may be held back, whole seconds, 0 to 20. Default: 2.',
+      schema: z.int().min(0).max(20),
+    },
+  ],
+  answers: { 200: POLLED_FRAMES },
+  run: poll,
+};
+
 /** `GET /events/revocations/snapshot` */
 export const feedSnapshot: Operation = {
   summary: 'All revocations that are in force',
@@ -21,30 +37,67 @@ export const feedSnapshot: Operation = {
   run: snapshot,
 };
 
-async function follow(context: ServerContext, request: Request): Promise<Response> {
-  checkFeedKey(context.settings, request);
+const count = z.int().min(0).max(1_000_000_000);
+const REPORT = z.strictObject({
+  name: z.string().regex(/^[\x20-\x7e]{1,200}$/),
+  instance: z.string().regex(/^[\w-]{16,64}$/),
+  position: z.string().regex(/^[\w-]{22}\.\d{1,15}$/),
+  lag_ms: z.int().min(-1_000_000_000).max(1_000_000_000),
+  stale: z.boolean(),
+  cache: z.strictObject({ hits: count, misses: count }),
+  refusals: z
+    .record(z.string().regex(/^[a-z-]+\/[a-z-]+$/), count)
+    .refine((refusals) => Object.keys(refusals).length <= 100, 'has more codes than there are'),
+});
+
+/** `POST /events/reports`: who follows, and how it goes there. */
+export const reportVerifier: Operation = {
+  summary: 'Report as a verifier that follows the feed',
+  credential: 'feed',
+  body: { schema: REPORT },
+  answers: { 204: NOTHING },
+  withoutDatabase: true,
+  run: report,
+};
+
+async function follow(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  checkFeedKey(context.settings, request, scope);
   const stream = await context.feed.follow(request.headers.get('last-event-id') ?? undefined);
   return new Response(stream, { headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } });
 }
 
-async function snapshot(context: ServerContext, request: Request): Promise<Response> {
-  checkFeedKey(context.settings, request);
+const LONGEST_POLL_SECONDS = 20;
+const POLL_SECONDS = 2;
+
+async function poll(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  checkFeedKey(context.settings, request, scope);
+  const asked = new URL(request.url).searchParams.get('wait') ?? '';
+  const seconds = /^\d{1,3}$/.test(asked) ? Math.min(LONGEST_POLL_SECONDS, Number(asked)) : POLL_SECONDS;
+  const frames = await context.feed.poll(request.headers.get('last-event-id') ?? undefined, seconds * 1_000);
+  return Response.json({ frames });
+}
+
+async function snapshot(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  checkFeedKey(context.settings, request, scope);
   const { etag, body } = await context.feed.snapshot();
   const headers = { etag, 'cache-control': 'no-cache' };
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers });
-  return new Response(Uint8Array.from(body), { headers: { ...headers, 'content-type': 'application/octet-stream' } });
+  return new Response(body, { headers: { ...headers, 'content-type': 'application/octet-stream' } });
 }
 
-function checkFeedKey({ dangerouslyOpenFeed, feedKeys }: Settings, request: Request): void {
-  if (dangerouslyOpenFeed) return;
-  const presented = /^Bearer ([^\s,]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  const digest = sha256(presented ?? '');
-  // every key is compared, so that the time doesn't tell which one was close
-  const good = feedKeys.filter(({ key }) => timingSafeEqual(sha256(key), digest));
-  if (presented === undefined || good.length === 0)
-    throw new Problem('feed/credential', { headers: { 'www-authenticate': 'Bearer' } });
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+async function report(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  const credential = checkFeedKey(context.settings, request, scope);
+  const { name, instance, position, lag_ms: lagMs, stale, cache, refusals } = await readBody(request, REPORT);
+  context.verifiers.report({
+    name,
+    instance,
+    credential,
+    position,
+    lagMs,
+    stale,
+    cacheHits: cache.hits,
+    cacheMisses: cache.misses,
+    refusals,
+  });
+  return new Response(null, { status: 204 });
 }

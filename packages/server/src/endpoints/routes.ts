@@ -1,6 +1,6 @@
 import type { Routes } from '../openapi/document.ts';
 import { deleteSession, listSessions, me } from './account.ts';
-import { feedSnapshot, followFeed } from './feed.ts';
+import { feedSnapshot, followFeed, pollFeed, reportVerifier } from './feed.ts';
 import { health, jwks, metadata, readiness } from './metadata.ts';
 import { openApi } from './open-api.ts';
 import { refresh } from './refresh.ts';
@@ -22,7 +22,9 @@ export const ROUTES: Routes = {
   '/.well-known/oauth-authorization-server': { GET: metadata },
   '/.well-known/openid-configuration': { GET: metadata },
   '/events/revocations': { GET: followFeed },
+  '/events/revocations/poll': { GET: pollFeed },
   '/events/revocations/snapshot': { GET: feedSnapshot },
+  '/events/reports': { POST: reportVerifier },
   '/openapi.json': { GET: openApi(() => ROUTES) },
   '/healthz': { GET: health },
   '/readyz': { GET: readiness },

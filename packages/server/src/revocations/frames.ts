@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { createJwtSigner, encodeBase64url, generateTimeOrderedId, type PrivateKey } from '@mapae/jwt';
 import type { PublishedRevocation } from '../stores/store.ts';
+import type { SnapshotRows } from './snapshot-rows.ts';
 
 /** A place in the feed, as it travels. docs/protocol.md §5 */
 export interface Position {
@@ -13,11 +13,11 @@ export interface Position {
 export interface FrameSigner {
   heartbeat(at: Position, nowMs: number): string;
   batch(from: Position, to: number, rows: readonly PublishedRevocation[], nowMs: number): string;
+  /** Ends keys at once: whoever reads it takes them out of force. */
+  keys(at: Position, removed: readonly string[], nowMs: number): string;
   /** The whole body of a snapshot: a signed line, then the rows. */
-  snapshot(at: Position, rows: readonly PublishedRevocation[], nowMs: number): Uint8Array;
+  snapshot(at: Position, rows: SnapshotRows, nowMs: number): Uint8Array<ArrayBuffer>;
 }
-
-const ROW_BYTES = 32;
 
 export function createFrameSigner(issuer: string, key: PrivateKey, random: (bytes: number) => Uint8Array): FrameSigner {
   // a batch of 500 rows has 40 KB; a frame is never cut
@@ -44,24 +44,13 @@ export function createFrameSigner(issuer: string, key: PrivateKey, random: (byte
         to,
         nowMs,
       ),
-    snapshot(at, rows, nowMs) {
-      const body = encodeRows(rows);
-      const sha256 = createHash('sha256').update(body).digest('base64url');
-      const line = frame('snapshot', { count: rows.length, sha256 }, at, at.number, nowMs);
-      return Buffer.concat([Buffer.from(`${line}\n`), body]);
+    keys: (at, removed, nowMs) => frame('keys', { removed }, at, at.number, nowMs),
+    snapshot(at, { count, bytes, sha256 }, nowMs) {
+      const line = Buffer.from(`${frame('snapshot', { count, sha256 }, at, at.number, nowMs)}\n`);
+      const body = new Uint8Array(line.length + bytes.length);
+      body.set(line);
+      body.set(bytes, line.length);
+      return body;
     },
   };
-}
-
-/** Rows of 32 bytes, sorted. docs/protocol.md §5 */
-function encodeRows(rows: readonly PublishedRevocation[]): Buffer {
-  const encoded = rows.map(({ id, code, before, until }) => {
-    const row = Buffer.alloc(ROW_BYTES);
-    row.set(id, 0);
-    row.writeUInt8(code, 16);
-    row.writeUIntBE(before, 20, 6);
-    row.writeUIntBE(until, 26, 6);
-    return row;
-  });
-  return Buffer.concat(encoded.sort(Buffer.compare));
 }

@@ -2,6 +2,7 @@ import { encodeBase64url } from '@mapae/jwt';
 import type { LogEntry } from '../options.ts';
 import type { Store, StoreState } from '../stores/store.ts';
 import type { FrameSigner, Position } from './frames.ts';
+import { encodeSnapshotRows, type SnapshotRows } from './snapshot-rows.ts';
 import { createStreams, formatEvent } from './stream.ts';
 
 /** Publishes revocations: numbers committed rows, signs them once, hands them to every connected verifier. */
@@ -17,8 +18,15 @@ export interface FeedPublisher {
   rereadEpoch(): Promise<Uint8Array>;
   /** The stream of one verifier, from the position it names. */
   follow(lastEventId: string | undefined): Promise<ReadableStream<Uint8Array>>;
+  /** Frames from the position it names, a heartbeat at the end; held back until there is something to say, or `waitMs` has passed. */
+  poll(lastEventId: string | undefined, waitMs: number): Promise<readonly string[]>;
+  /**
+   * Takes keys out of force at every verifier at once. Said again to each one that connects, as long as this process lives. A frame is signed by
+   * a key that remains.
+   */
+  announceRemovedKeys(kids: readonly string[]): Promise<void>;
   /** Made at most once a second. */
-  snapshot(): Promise<{ readonly etag: string; readonly body: Uint8Array }>;
+  snapshot(): Promise<{ readonly etag: string; readonly body: Uint8Array<ArrayBuffer> }>;
   readonly followers: number;
   close(): Promise<void>;
 }
@@ -27,6 +35,8 @@ const POLL_MS = 200;
 const HEARTBEAT_MS = 1_000;
 const LONGEST_WAIT_MS = 1_000;
 const SNAPSHOT_MS = 1_000;
+const ROWS_MS = 60_000;
+const MOST_REMOVED = 200;
 const ROWS_PER_FRAME = 500;
 const PRUNED_AT_ONCE = 1_000;
 const PRUNE_EVERY = 60;
@@ -42,7 +52,8 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
   const streams = createStreams();
   let epoch = state.epoch;
   let position: Position = { epoch: encodeBase64url(epoch), number: state.number };
-  let snapshot: { readonly madeAt: number; readonly etag: string; readonly body: Uint8Array } | undefined;
+  let removedKeys: readonly string[] = [];
+  let news = Promise.withResolvers<void>();
   let closed = false;
   let failing = false;
   let beats = 0;
@@ -57,6 +68,7 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
       // rows past their time may be gone from the end: the position moves on all the same
       const to = rows.length < ROWS_PER_FRAME ? read.number : (rows.at(-1)?.number ?? read.number);
       emit(to, signer.batch(position, to, rows, read.now));
+      tellNews();
     }
     return read;
   });
@@ -66,11 +78,18 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
     position = { epoch: encodeBase64url(epoch), number: read.number };
     // followers see an epoch that isn't theirs and take the snapshot
     emit(read.number, signer.heartbeat(position, read.now));
+    tellNews();
   }
 
   function emit(to: number, frame: string): void {
     position = { epoch: position.epoch, number: to };
     streams.send(formatEvent(position.epoch, to, frame));
+  }
+
+  /** Those who wait for an answer get it now. */
+  function tellNews(): void {
+    news.resolve();
+    news = Promise.withResolvers<void>();
   }
 
   /**
@@ -85,8 +104,16 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
       // a frame that went out meanwhile was not handed to this follower
       if (here !== position) continue;
       if (rows.length === ROWS_PER_FRAME && rows.at(-1)?.number !== here.number) return [];
-      return [formatEvent(here.epoch, here.number, signer.batch(known, here.number, rows, now))];
+      return [signer.batch(known, here.number, rows, now)];
     }
+  }
+
+  /** What a follower at this position gets first: what it missed, keys that are over, a heartbeat. */
+  async function firstFrames(lastEventId: string | undefined, now: number): Promise<readonly string[]> {
+    const known = parsePosition(lastEventId);
+    const missed = known === undefined ? [] : await missedBy(known, now);
+    const keys = removedKeys.length === 0 ? [] : [signer.keys(position, removedKeys, now)];
+    return [...missed, ...keys, signer.heartbeat(position, now)];
   }
 
   async function beat(): Promise<void> {
@@ -127,31 +154,87 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
       return epoch;
     },
     async follow(lastEventId) {
-      const known = parsePosition(lastEventId);
       const { now } = await round();
-      const catchUp = known === undefined ? [] : await missedBy(known, now);
-      return streams.open([...catchUp, formatEvent(position.epoch, position.number, signer.heartbeat(position, now))]);
+      const frames = await firstFrames(lastEventId, now);
+      // an event's id is where its reader stands after it, whichever of them it was
+      return streams.open(frames.map((frame) => formatEvent(position.epoch, position.number, frame)));
     },
-    async snapshot() {
-      const at = performance.now();
-      if (snapshot === undefined || at - snapshot.madeAt > SNAPSHOT_MS) {
+    async poll(lastEventId, waitMs) {
+      const change = news.promise;
+      const { now } = await round();
+      const here = `${position.epoch}.${position.number}`;
+      if (lastEventId !== here || closed) return firstFrames(lastEventId, now);
+      await Promise.race([change, wait(waitMs)]);
+      return firstFrames(lastEventId, (await round()).now);
+    },
+    async announceRemovedKeys(kids) {
+      removedKeys = [...new Set([...removedKeys, ...kids])].slice(-MOST_REMOVED);
+      const { now } = await round();
+      emit(position.number, signer.keys(position, removedKeys, now));
+      tellNews();
+    },
+    snapshot: createSnapshots(
+      async () => {
         const { now } = await round();
-        const read = await store.snapshotRevocations();
-        const taken = { epoch: encodeBase64url(read.position.epoch), number: read.position.number };
-        snapshot = {
-          madeAt: at,
-          etag: `"${taken.epoch}.${taken.number}"`,
-          body: signer.snapshot(taken, read.rows, now),
-        };
-      }
-      return snapshot;
-    },
+        return { now, position };
+      },
+      store,
+      signer,
+    ),
     async close() {
       closed = true;
       for (const timer of timers) clearInterval(timer);
       streams.close();
+      tellNews();
       await round().catch(() => {});
     },
+  };
+}
+
+type SnapshotBody = Awaited<ReturnType<FeedPublisher['snapshot']>>;
+
+/** Makes snapshots: one at a time and at most one a second. Rows that are still those of the position are signed again, and not read. */
+function createSnapshots(
+  present: () => Promise<{ readonly now: number; readonly position: Position }>,
+  store: Store,
+  signer: FrameSigner,
+): () => Promise<SnapshotBody> {
+  let made: { readonly at: number; readonly body: Promise<SnapshotBody> } | undefined;
+  let read: { readonly at: number; readonly position: Position; readonly rows: SnapshotRows } | undefined;
+
+  async function make(): Promise<SnapshotBody> {
+    const { now, position } = await present();
+    const still = read?.position.epoch === position.epoch && read.position.number === position.number;
+    if (read === undefined || !still || performance.now() - read.at > ROWS_MS) {
+      const fromStore = await store.snapshotRevocations();
+      read = {
+        at: performance.now(),
+        position: { epoch: encodeBase64url(fromStore.position.epoch), number: fromStore.position.number },
+        rows: await encodeSnapshotRows(fromStore.rows),
+      };
+    }
+    return {
+      etag: `"${read.position.epoch}.${read.position.number}"`,
+      body: signer.snapshot(read.position, read.rows, now),
+    };
+  }
+
+  return () => {
+    if (made === undefined || performance.now() - made.at > SNAPSHOT_MS) {
+      const body = make();
+      const own = { at: performance.now(), body };
+      made = own;
+      // counted from when it is there; one that failed is tried again by the next who asks
+      body.then(
+        () => {
+          if (made === own) made = { at: performance.now(), body };
+        },
+        () => {
+          if (made === own) made = undefined;
+        },
+      );
+    }
+    return made.body;
   };
 }
 
