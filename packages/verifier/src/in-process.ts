@@ -9,5 +9,22 @@ export interface InProcessIssuer {
  * included.
  */
 export function fetchInProcess(server: InProcessIssuer): typeof fetch {
-  return (input, init) => server.fetch(new Request(input, init), { inProcess: true });
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { signal } = request;
+    signal.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const giveUp = (): void => reject(new DOMException('was given up', 'AbortError'));
+    signal.addEventListener('abort', giveUp);
+    const answer = server.fetch(request, { inProcess: true });
+    try {
+      // a call can't be cut like a connection: whoever gave up goes on, and what comes later is dropped
+      return await Promise.race([answer, aborted]);
+    } catch (error) {
+      void answer.then(({ body }) => body?.cancel()).catch(() => {});
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  };
 }
