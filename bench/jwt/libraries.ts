@@ -6,6 +6,7 @@ import {
   importPrivateJwk,
   importPublicJwk,
   importSecretJwk,
+  rememberTokens,
 } from '@mapae/jwt';
 import { BINARY_PEER, peer } from '../harness/peers.ts';
 import { AUDIENCE, type BenchAlgorithm, type Claims, ISSUER, type Material } from './material.ts';
@@ -195,7 +196,7 @@ function mapae(name: string, mode: 'sync' | 'async', remembers: boolean): Setup 
         issuer: ISSUER,
         audience: AUDIENCE,
         typ: TYPE,
-        ...(remembers ? { cache: { maxEntries: cacheEntries, maxBytes: 256 * 1_048_576 } } : {}),
+        ...(remembers ? { cache: rememberTokens({ maxEntries: cacheEntries, maxBytes: 256 * 1_048_576 }) } : {}),
       });
       if (mode === 'sync') return { verify: verifier.verify, sign: (claims) => signer.sign({ ...claims }), decode };
       const { verifyAsync } = verifier as { readonly verifyAsync?: (token: string) => Promise<unknown> };

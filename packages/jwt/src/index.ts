@@ -8,14 +8,12 @@ export {
   type UnverifiedHeader,
   type UnverifiedToken,
 } from './decode.ts';
+export { type ErrorRow, KEY_ERRORS, SIGNING_ERRORS, TOKEN_ERRORS } from './error-tables.ts';
 export {
-  KEY_ERRORS,
   type KeyErrorCode,
   KeyRejected,
-  SIGNING_ERRORS,
   type SigningErrorCode,
   SigningRefused,
-  TOKEN_ERRORS,
   type TokenErrorCode,
   TokenRejected,
 } from './errors.ts';
@@ -80,7 +78,13 @@ export type { TokenOptions } from './signing-input.ts';
 export type { SchemaResult, StandardSchema } from './standard-schema.ts';
 export { JsonMalformed, parseStrictJson } from './strict-json.ts';
 export { generateTimeOrderedId, timeOfId } from './time-ordered-id.ts';
-export { createTokenCache, type TokenCache, type TokenCacheOptions } from './token-cache.ts';
+export {
+  createTokenCache,
+  rememberTokens,
+  type TokenCache,
+  type TokenCacheOptions,
+  type TokenMemory,
+} from './token-cache.ts';
 export type { Verified } from './verified.ts';
 export type { Clock, JwtVerifierOptions } from './verifier-options.ts';
 export { createJwtVerifier, type JwtVerifier, type SignedToken, type TypedClaims, verify } from './verify.ts';

@@ -34,7 +34,7 @@ export function createKeyFinder(source: KeySource): KeyFinder {
   }
   if (isKeySet(source)) return (kid) => fromSet(source, kid);
   if (typeof source !== 'object' || source === null || !('kind' in source)) {
-    throw new TypeError('keys must be a public key, a secret key, a key set, or a function that gives one');
+    throw new TypeError('keys must be a public key, a secret, a key set, or a function');
   }
   const only = bindKey(source);
   return (kid) => (kid === undefined || kid === source.kid ? only : undefined);

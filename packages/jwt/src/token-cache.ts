@@ -21,6 +21,22 @@ export interface TokenCache<V> {
   readonly bytes: number;
 }
 
+/** The size of the token cache that a verifier shall make for itself. */
+export interface TokenMemory {
+  create<V>(): TokenCache<V>;
+}
+
+/**
+ * For a verifier's option `cache`. Each verifier makes a cache of its own from it, so no verdict of one reaches another; and a program
+ * whose verifiers remember nothing carries no cache.
+ *
+ * @throws {TypeError} naming the option that is missing, unknown or out of range.
+ */
+export function rememberTokens(options: TokenCacheOptions): TokenMemory {
+  createTokenCache(options);
+  return Object.freeze({ create: <V>() => createTokenCache<V>(options) });
+}
+
 const SMALLEST = 64;
 
 /**
@@ -35,13 +51,14 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
   const maxBytes = numberOption('maxBytes', options.maxBytes, 1_024, 2 ** 31);
 
   // by place in the table: 30 bits of a token, and the number of its entry + 1, or 0
-  let table = new Int32Array(4 * SMALLEST);
-  let mask = 2 * SMALLEST - 1;
+  let bitsAt = new Int32Array(2 * SMALLEST);
+  let entryAt = new Int32Array(2 * SMALLEST);
+  let mask = entryAt.length - 1;
   // by entry
   const tokens: (string | undefined)[] = [];
   const values: (V | undefined)[] = [];
-  let moreBits = new Int32Array(SMALLEST);
-  let used = new Uint8Array(SMALLEST);
+  const otherBits: number[] = [];
+  const used: boolean[] = [];
   const free: number[] = [];
   let hand = 0;
   let size = 0;
@@ -52,41 +69,46 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
     const bits = bitsOf(token, 2);
     const others = bitsOf(token, 7);
     for (let place = home(bits); ; place = (place + 1) & mask) {
-      const entry = (table[2 * place + 1] ?? 0) - 1;
+      const entry = entryOf(place);
       if (entry < 0) return -1;
       // 60 bits are compared before the first character is: the time tells nothing of a token one doesn't have
-      if (table[2 * place] === bits && moreBits[entry] === others && tokens[entry] === token) return place;
+      if (bitsAt[place] === bits && otherBits[entry] === others && tokens[entry] === token) return place;
     }
+  }
+
+  function entryOf(place: number): number {
+    return (entryAt[place] ?? 0) - 1;
   }
 
   function home(bits: number): number {
     return (bits ^ (bits >>> 15)) & mask;
   }
 
-  function insert(bits: number, entry: number): void {
+  function insert(token: string, entry: number): void {
+    const bits = bitsOf(token, 2);
     let place = home(bits);
-    while (table[2 * place + 1] !== 0) place = (place + 1) & mask;
-    table[2 * place] = bits;
-    table[2 * place + 1] = entry + 1;
+    while (entryOf(place) >= 0) place = (place + 1) & mask;
+    bitsAt[place] = bits;
+    entryAt[place] = entry + 1;
   }
 
-  /** Takes a place out and moves up what had to go further because of it. */
+  /** Empties a place, and moves up what had to go further because of it. */
   function vacate(place: number): void {
     let gap = place;
-    for (let next = (gap + 1) & mask; table[2 * next + 1] !== 0; next = (next + 1) & mask) {
-      const bits = table[2 * next] ?? 0;
+    for (let next = (gap + 1) & mask; entryOf(next) >= 0; next = (next + 1) & mask) {
+      const bits = bitsAt[next] ?? 0;
       if (((next - home(bits)) & mask) < ((next - gap) & mask)) continue;
-      table[2 * gap] = bits;
-      table[2 * gap + 1] = table[2 * next + 1] ?? 0;
+      bitsAt[gap] = bits;
+      entryAt[gap] = entryOf(next) + 1;
       gap = next;
     }
-    table[2 * gap + 1] = 0;
+    entryAt[gap] = 0;
   }
 
   function remove(token: string): void {
     const place = placeOf(token);
     if (place < 0) return;
-    const entry = (table[2 * place + 1] ?? 0) - 1;
+    const entry = entryOf(place);
     vacate(place);
     tokens[entry] = undefined;
     values[entry] = undefined;
@@ -97,36 +119,31 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
 
   function evictOne(): void {
     for (;;) {
-      const token = tokens[hand];
       const entry = hand;
-      hand = hand + 1 < tokens.length ? hand + 1 : 0;
-      if (token === undefined) continue;
-      if (used[entry] === 0) {
+      hand = (hand + 1) % tokens.length;
+      const token = tokens[entry];
+      if (token !== undefined && !used[entry]) {
         remove(token);
         return;
       }
-      used[entry] = 0; // its second chance
+      used[entry] = false; // its second chance
     }
   }
 
+  /** The table is kept at most half full: then a place is found within a step or two. */
   function grow(): void {
-    const capacity = 2 * used.length;
-    const [oldBits, oldUsed] = [moreBits, used];
-    moreBits = new Int32Array(capacity);
-    moreBits.set(oldBits);
-    used = new Uint8Array(capacity);
-    used.set(oldUsed);
-    table = new Int32Array(4 * capacity);
-    mask = 2 * capacity - 1;
-    for (const [entry, token] of tokens.entries()) if (token !== undefined) insert(bitsOf(token, 2), entry);
+    bitsAt = new Int32Array(2 * entryAt.length);
+    entryAt = new Int32Array(bitsAt.length);
+    mask = entryAt.length - 1;
+    for (const [entry, token] of tokens.entries()) if (token !== undefined) insert(token, entry);
   }
 
   return {
     find(token) {
       const place = placeOf(token);
       if (place < 0) return undefined;
-      const entry = (table[2 * place + 1] ?? 0) - 1;
-      used[entry] = 1;
+      const entry = entryOf(place);
+      used[entry] = true;
       return values[entry];
     },
     add(token, value) {
@@ -134,12 +151,12 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
       if (token.length > maxBytes) return;
       while (size > 0 && (size >= maxEntries || bytes + token.length > maxBytes)) evictOne();
       const entry = free.pop() ?? tokens.length;
-      if (entry >= used.length) grow();
+      if (2 * entry >= entryAt.length) grow();
       tokens[entry] = token;
       values[entry] = value;
-      moreBits[entry] = bitsOf(token, 7);
-      used[entry] = 0;
-      insert(bitsOf(token, 2), entry);
+      otherBits[entry] = bitsOf(token, 7);
+      used[entry] = false;
+      insert(token, entry);
       size++;
       bytes += token.length;
     },

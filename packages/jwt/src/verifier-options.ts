@@ -3,7 +3,7 @@ import { isExtensionName, normalizeType } from './header.ts';
 import type { KeySource } from './key-finder.ts';
 import { numberOption, refuseUnknown, textOption } from './options.ts';
 import { type StandardSchema, schemaOption } from './standard-schema.ts';
-import type { TokenCacheOptions } from './token-cache.ts';
+import type { TokenMemory } from './token-cache.ts';
 
 /** Milliseconds since 1970. */
 export type Clock = () => number;
@@ -41,8 +41,8 @@ export interface JwtVerifierOptions<Output = JwtClaims> {
   readonly understoodExtensions?: readonly string[];
   /** Types the claims and checks their shape; must answer at once. The registered claims are handed out beside what it makes. */
   readonly claims?: StandardSchema<unknown, Output>;
-  /** Remembers accepted tokens. Default: no. */
-  readonly cache?: TokenCacheOptions;
+  /** Remembers accepted tokens: `rememberTokens({ maxEntries, maxBytes })`. Default: no. */
+  readonly cache?: TokenMemory;
 }
 
 /** Options after their parse. */
@@ -55,7 +55,7 @@ export interface VerifierSettings<Output> {
   readonly maxTokenBytes: number;
   readonly understood: ReadonlySet<string>;
   readonly schema: StandardSchema<unknown, Output> | undefined;
-  readonly cache: TokenCacheOptions | undefined;
+  readonly cache: TokenMemory | undefined;
 }
 
 const OPTIONS = [
@@ -83,6 +83,8 @@ export function parseVerifierOptions<Output>(options: JwtVerifierOptions<Output>
   refuseUnknown(options, OPTIONS);
   const { clock = Date.now } = options;
   if (typeof clock !== 'function') throw new TypeError('clock must be a function');
+  if (options.cache !== undefined && typeof options.cache?.create !== 'function')
+    throw new TypeError('cache must come from rememberTokens');
   return {
     keys: options.keys,
     typ: normalizeType(textOption('typ', options.typ)),

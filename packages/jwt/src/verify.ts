@@ -8,7 +8,6 @@ import { createKeyFinder } from './key-finder.ts';
 import type { PublicKey, SecretKey } from './keys.ts';
 import { decodeSegment, isCanonical, parsePayload } from './payload.ts';
 import { judgeBySchema, type StandardSchema } from './standard-schema.ts';
-import { createTokenCache, type TokenCache } from './token-cache.ts';
 import { refuseShape } from './token-shape.ts';
 import { isWithin, refuseTimes, type Validity } from './validity.ts';
 import { deepFreeze, type Verified } from './verified.ts';
@@ -71,8 +70,7 @@ export function createJwtVerifier<Output = JwtClaims>(
     parseVerifierOptions(options);
   const findKey = createKeyFinder(keys);
   const headers = createHeaderMemory();
-  const cache: TokenCache<Accepted<Claims>> | undefined =
-    settings.cache === undefined ? undefined : createTokenCache(settings.cache);
+  const cache = settings.cache?.create<Accepted<Claims>>();
 
   function open(token: string): OpenedToken {
     if (typeof token !== 'string') throw refuseShape(token);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createJwtVerifier, createKeySet, publicKeyOf, TokenRejected } from '../src/index.ts';
+import { createJwtVerifier, createKeySet, publicKeyOf, rememberTokens, TokenRejected } from '../src/index.ts';
 import { type BadToken, badTokens, localBadTokens } from './bad-tokens.ts';
 import { goodContext } from './good-claims.ts';
 
@@ -13,7 +13,7 @@ const options = {
   clock: () => now,
 };
 const plain = createJwtVerifier(options);
-const caching = createJwtVerifier({ ...options, cache: { maxEntries: 100, maxBytes: 100_000 } });
+const caching = createJwtVerifier({ ...options, cache: rememberTokens({ maxEntries: 100, maxBytes: 100_000 }) });
 
 function verdict(verify: (token: string) => unknown, { token }: BadToken): string {
   try {

@@ -7,6 +7,7 @@ import {
   importPublicJwk,
   importSecretJwk,
   publicKeyOf,
+  rememberTokens,
   TokenRejected,
 } from '../src/index.ts';
 import { goodContext } from './good-claims.ts';
@@ -66,7 +67,7 @@ test.each([
   const options = { ...base, clock: () => now, clockToleranceSeconds: 10 };
   const token = sign();
   const plain = createJwtVerifier(options);
-  const caching = createJwtVerifier({ ...options, cache: { maxEntries: 10, maxBytes: 10_000 } });
+  const caching = createJwtVerifier({ ...options, cache: rememberTokens({ maxEntries: 10, maxBytes: 10_000 }) });
   caching.verify(token);
   now = start + seconds * 1_000;
   expect(codeOf(() => plain.verify(token))).toBe(expected);
@@ -87,7 +88,7 @@ test('a key that was replaced under the same kid voids what was remembered', () 
     ...base,
     keys: () => keys,
     clock: () => start,
-    cache: { maxEntries: 10, maxBytes: 10_000 },
+    cache: rememberTokens({ maxEntries: 10, maxBytes: 10_000 }),
   });
   const token = sign();
   verifier.verify(token);
@@ -98,7 +99,11 @@ test('a key that was replaced under the same kid voids what was remembered', () 
 });
 
 test('what is handed out is frozen and has no prototype: nobody can change a remembered verdict', () => {
-  const verifier = createJwtVerifier({ ...base, clock: () => start, cache: { maxEntries: 10, maxBytes: 10_000 } });
+  const verifier = createJwtVerifier({
+    ...base,
+    clock: () => start,
+    cache: rememberTokens({ maxEntries: 10, maxBytes: 10_000 }),
+  });
   const token = sign({ deep: { list: [1] } });
   const claims = verifier.verify(token);
   expect(Object.getPrototypeOf(claims)).toBeNull();
