@@ -41,7 +41,7 @@ async function takeToken(issuer: string, email: string): Promise<string> {
 }
 
 test.each([
-  ['SQLite', async () => sqliteDialect(await openNodeSqlite(':memory:'))],
+  ['SQLite', async () => sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:'))],
   ['PostgreSQL', async () => postgresDialect(await openPool(await createPostgresDatabase()))],
 ] satisfies readonly (readonly [string, () => Promise<StoreDialect>])[])(
   'an authenticated API request costs no database statement and no request to the server (%s)',

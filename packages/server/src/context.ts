@@ -1,6 +1,8 @@
 import type { JwtVerifier } from '@mapae/jwt';
 import type { PasswordHasher } from './accounts/password.ts';
+import type { PasswordPolicy } from './accounts/password-policy.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
+import type { Limits } from './limits/limits.ts';
 import type { Settings } from './options.ts';
 import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
@@ -15,6 +17,9 @@ export interface ServerContext {
   readonly secrets: Secrets;
   readonly keys: SigningKeys;
   readonly passwords: PasswordHasher;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly limits: Limits;
+  readonly random: (bytes: number) => Uint8Array;
   readonly accessTokens: AccessTokens;
   readonly accountTokens: JwtVerifier;
   readonly feed: FeedPublisher;

@@ -42,6 +42,16 @@ export const PROBLEMS = {
   invalid_token: { status: 401, title: 'The access token is missing or was refused.', rule: 'RFC 6750 §3.1' },
   insufficient_scope: { status: 403, title: 'The access token is good, but not for this.', rule: 'RFC 6750 §3.1' },
   'account/credentials': { status: 401, title: 'E-mail address or password is wrong.', rule: 'ASVS 6.3.8' },
+  'account/password-known': {
+    status: 422,
+    title: 'This password stands on lists that guessers begin with; choose another.',
+    rule: 'ASVS 6.2.12',
+  },
+  'account/password-weak': {
+    status: 422,
+    title: 'This password can be guessed too easily; make it longer or less regular.',
+    rule: 'ASVS 6.2.1',
+  },
   'session/unknown': { status: 404, title: 'There is no such session.', rule: 'docs/protocol.md §3' },
   'feed/credential': { status: 401, title: 'The revocation feed needs a key.', rule: 'docs/protocol.md §5' },
   'server/unavailable': {

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { createPasswordHasher } from './accounts/password.ts';
+import { createPasswordPolicy } from './accounts/password-policy.ts';
 import { createClientAddress } from './checks/client-address.ts';
 import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
 import type { RequestScope, ServerContext } from './context.ts';
 import { ROUTES } from './endpoints/routes.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
+import { createLimits } from './limits/limits.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/connected-verifiers.ts';
@@ -97,6 +99,9 @@ async function createContext(
     secrets,
     keys,
     passwords: createPasswordHasher(random),
+    passwordPolicy: createPasswordPolicy(),
+    limits: createLimits({ store, secrets, monotonic: () => performance.now() }),
+    random,
     accessTokens: createAccessTokens(settings, keys.active, random),
     accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
     feed: createFeedPublisher({ store, signer, state, log: settings.log }),

@@ -1,24 +1,32 @@
 import { Problem } from '../problem.ts';
 
-/** Name of the refresh cookie. The prefix and `Secure` follow the configured issuer, never the request. RFC 6265bis §4.1.3 */
-export function cookieName(issuer: string): string {
-  return issuer.startsWith('https:') ? '__Host-mapae-refresh' : 'mapae-refresh';
+/** The refresh token, and the mark of a known device. */
+export type CookieKind = 'refresh' | 'device';
+
+/** Name of a cookie. The prefix and `Secure` follow the configured issuer, never the request. RFC 6265bis §4.1.3 */
+export function cookieName(issuer: string, kind: CookieKind = 'refresh'): string {
+  return issuer.startsWith('https:') ? `__Host-mapae-${kind}` : `mapae-${kind}`;
 }
 
 /** A Set-Cookie value; with 0 seconds it removes the cookie. */
-export function formatCookie(issuer: string, value: string, maxAgeSeconds: number): string {
+export function formatCookie(
+  issuer: string,
+  value: string,
+  maxAgeSeconds: number,
+  kind: CookieKind = 'refresh',
+): string {
   const secure = issuer.startsWith('https:') ? '; Secure' : '';
-  return `${cookieName(issuer)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSeconds}${secure}`;
+  return `${cookieName(issuer, kind)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSeconds}${secure}`;
 }
 
 /**
- * The refresh cookie's value.
+ * A cookie's value.
  *
  * @returns undefined where there is none.
  * @throws {Problem} `request/cross-origin` when it comes twice: a sibling domain has put its own beside it.
  */
-export function readCookie(issuer: string, request: Request): string | undefined {
-  const name = cookieName(issuer).toLowerCase();
+export function readCookie(issuer: string, request: Request, kind: CookieKind = 'refresh'): string | undefined {
+  const name = cookieName(issuer, kind).toLowerCase();
   const values = (request.headers.get('cookie') ?? '')
     .split(';')
     .map((pair) => ({
@@ -29,5 +37,5 @@ export function readCookie(issuer: string, request: Request): string | undefined
     .filter((pair) => pair.name.toLowerCase() === name);
   if (values.length > 1)
     throw new Problem('request/cross-origin', { detail: 'the cookie came twice; remove the cookies of this site' });
-  return values[0]?.name === cookieName(issuer) ? values[0].value : undefined;
+  return values[0]?.name === cookieName(issuer, kind) ? values[0].value : undefined;
 }

@@ -16,6 +16,7 @@ export const TOKENS: Answer = {
     expires_in: z.int(),
     scope: z.string(),
     refresh_token: z.string().optional().describe('In bearer delivery only; else it is in the cookie.'),
+    device_token: z.string().optional().describe('After a sign-in in bearer delivery; to be sent with the next one.'),
   }),
 };
 

@@ -3,6 +3,7 @@ import { readBody } from '../checks/body.ts';
 import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
+import { findKnownDevice, formatKnownDevice } from '../limits/known-device.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { User } from '../stores/store.ts';
@@ -20,6 +21,7 @@ const BODY = z.strictObject({
   scope,
   delivery: z.enum(['cookie', 'bearer']).default('cookie'),
   device: line(100).optional(),
+  device_token: z.string().max(100).optional(),
 });
 
 /** `POST /v1/sign-in` */
@@ -49,11 +51,19 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     // refuses a second one beside it, which would win or lose against the one that is set here
     readCookie(settings.issuer, request);
   }
+  const deviceToken = body.delivery === 'bearer' ? body.device_token : readCookie(settings.issuer, request, 'device');
+  const device = findKnownDevice(context.secrets, deviceToken, body.email);
   if (body.client_id !== FIRST_PARTY_CLIENT && !settings.clients.some(({ id }) => id === body.client_id))
     throw new Problem('invalid_client');
   const target = findTarget(settings, body.resource, body.scope);
 
-  const user = await checkPassword(context, body.email, body.password);
+  const counted = await context.limits.beginSignIn({ email: body.email, password: body.password, ip, device });
+  const user = await checkPassword(context, body.email, body.password).catch(async (error: unknown) => {
+    // what was never judged is no failure of the person's
+    if (!isRefusedPassword(error)) await counted.takeBack();
+    throw error;
+  });
+  await counted.takeBack();
   const started = await store.startSession({
     userId: user.id,
     credentialVersion: user.credentialVersion,
@@ -80,7 +90,12 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     client: body.client_id,
     delivery: body.delivery,
   });
-  return answerTokens(context, { ...started, target });
+  const mark = formatKnownDevice(context.secrets, body.email, device, context.random);
+  return answerTokens(context, { ...started, target, deviceToken: mark });
+}
+
+function isRefusedPassword(error: unknown): boolean {
+  return error instanceof Problem && error.code === 'account/credentials';
 }
 
 /** The same work for an unknown account as for a known one. ASVS 6.3.8 */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readBody } from '../checks/body.ts';
-import type { ServerContext } from '../context.ts';
+import type { RequestScope, ServerContext } from '../context.ts';
 import { EMAIL } from './answers.ts';
 import { email, line, newPassword } from './members.ts';
 import type { Operation } from './operation.ts';
@@ -12,12 +12,14 @@ export const signUp: Operation = {
   summary: 'Make an account',
   body: { schema: BODY },
   answers: { 201: EMAIL },
-  refusals: ['request/too-many'],
+  refusals: ['request/too-many', 'account/password-known', 'account/password-weak'],
   run: answerSignUp,
 };
 
-async function answerSignUp(context: ServerContext, request: Request): Promise<Response> {
+async function answerSignUp(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
   const body = await readBody(request, BODY);
+  await context.limits.countSignUp(ip);
+  await context.passwordPolicy.check(body.password, [body.email, body.name]);
   // hashed before it is known whether the account can be made: the time doesn't tell
   const passwordHash = await context.passwords.hash(body.password);
   const made = await context.store.createUser({ email: body.email, passwordHash, name: body.name });

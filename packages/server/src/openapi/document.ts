@@ -24,6 +24,7 @@ const PROBLEM = z.strictObject({
     .optional()
     .describe('With request/invalid: where in the body, and what is wrong there.'),
   reason: z.string().optional().describe('With invalid_token: the code of the token error.'),
+  reasons: z.array(z.string()).optional().describe('With account/password-weak: patterns that make it easy to guess.'),
   id: z.string().optional().describe('With server/error: what to look for in the log.'),
 });
 

@@ -6,6 +6,8 @@ export interface Secret {
   readonly id: string;
   readonly refreshKey: Uint8Array;
   readonly sealKey: Uint8Array;
+  readonly deviceKey: Uint8Array;
+  readonly limitKey: Uint8Array;
 }
 
 export interface Secrets {
@@ -28,6 +30,8 @@ function derive(value: string): Secret {
     id: key('mapae/secret-id/1').subarray(0, 4).toString('base64url'),
     refreshKey: key('mapae/refresh/1'),
     sealKey: key('mapae/seal/1'),
+    deviceKey: key('mapae/device/1'),
+    limitKey: key('mapae/limit/1'),
   };
 }
 

@@ -20,6 +20,8 @@ export interface StoreDialect {
   readonly kysely: Dialect;
   /** The same database for a migration, which may take minutes. Its resources are those of `kysely`, freed with it. */
   readonly patient: Dialect;
+  /** A database of their own for rate limits, which wait for no disk. Where there is none, an unlogged table in this one. */
+  readonly limits?: Dialect;
   /** Whether rows are locked one by one. If not, a step has the whole database to itself. */
   readonly rowLocks: boolean;
   /** Now, as an expression of milliseconds since 1970 that is evaluated when the statement runs. */
@@ -31,5 +33,10 @@ export interface StoreDialect {
   hasTable(db: Db | Step, name: string): Promise<boolean>;
   /** Whether a step failed only because another was in its way, so that doing it again is the answer. */
   isConflict(error: unknown): boolean;
-  readonly columns: { readonly bytes: RawBuilder<unknown>; readonly sequence: RawBuilder<unknown> };
+  readonly columns: {
+    readonly bytes: RawBuilder<unknown>;
+    readonly sequence: RawBuilder<unknown>;
+    /** The word for a table whose rows a crash may lose; undefined where rate limits have a database of their own. */
+    readonly unlogged?: RawBuilder<unknown>;
+  };
 }

@@ -9,6 +9,7 @@ import { ensureMeta, epoch } from './epoch.ts';
 import { grants } from './grants.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { outbox } from './outbox.ts';
+import { createRateLimits, type LimitTables, rateLimits } from './rate-limits.ts';
 import { revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
 import { prepareSchema } from './schema.ts';
@@ -31,11 +32,17 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     random: options.random ?? randomBytes,
     clock: options.clock,
   };
+  const limitsDb = new Kysely<LimitTables>({ dialect: dialect.limits ?? dialect.kysely });
+  const close = async (): Promise<void> => {
+    await db.destroy();
+    if (dialect.limits !== undefined) await limitsDb.destroy();
+  };
   try {
+    if (dialect.limits !== undefined) await createRateLimits(limitsDb, dialect.columns);
     await prepareSchema(dialect, options.schema ?? 'apply');
     await ensureMeta(context, options.accessTokenSeconds ?? ACCESS_TOKEN_SECONDS);
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
   return {
@@ -51,6 +58,8 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...revocations(context),
     ...revoke(context),
     ...epoch(context),
+    ...rateLimits(context, limitsDb),
     ...state(context),
+    close,
   };
 }

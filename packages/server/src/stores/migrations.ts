@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createAccountTables } from './account-tables.ts';
 import type { StoreDialect } from './dialect.ts';
+import { createRateLimits } from './rate-limits.ts';
 
 type Columns = StoreDialect['columns'];
 
@@ -22,6 +23,11 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
   return {
     '0001_start': { up: (db) => createFirstTables(db, columns) },
     '0010_accounts': { up: (db) => createAccountTables(db, columns) },
+    '0011_rate_limits': {
+      up: async (db) => {
+        if (columns.unlogged !== undefined) await createRateLimits(db, columns);
+      },
+    },
   };
 }
 

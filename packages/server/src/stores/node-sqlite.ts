@@ -26,15 +26,15 @@ const SPELL_GAP_MS = 250;
 /** https://sqlite.org/rescode.html; the low byte of an extended code is its primary code. */
 const SQLITE_BUSY = 5;
 
-/** Opens a file (made for this user alone) or `:memory:`, durable at each commit. */
-export async function openNodeSqlite(path: string): Promise<SqliteDialect> {
+/** Opens a file (made for this user alone) or `:memory:`, durable at each commit unless `synchronous` says otherwise. */
+export async function openNodeSqlite(path: string, synchronous: 'full' | 'off' = 'full'): Promise<SqliteDialect> {
   return retryBusy(Date.now() + BUSY_LIMIT_MS, () => {
     try {
       // SQLite would make it readable for all; its -wal and -shm take after it
       if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
       const raw = new DatabaseSync(path, { timeout: BUSY_IN_CALL_MS, enableForeignKeyConstraints: true });
       try {
-        raw.exec('pragma journal_mode = wal; pragma synchronous = full; pragma temp_store = memory;');
+        raw.exec(`pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma temp_store = memory;`);
       } catch (error) {
         raw.close();
         throw error;

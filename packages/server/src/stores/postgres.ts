@@ -82,7 +82,7 @@ export function postgresDialect(pool: PgPool): StoreDialect {
       if (!(cause instanceof Error) || !('code' in cause)) return false;
       return cause.code === SERIALIZATION_FAILURE || cause.code === DEADLOCK_DETECTED;
     },
-    columns: { bytes: sql`bytea`, sequence: sql`bigserial primary key` },
+    columns: { bytes: sql`bytea`, sequence: sql`bigserial primary key`, unlogged: sql`unlogged` },
   };
 }
 

@@ -14,14 +14,20 @@ import { openNodeSqlite } from './node-sqlite.ts';
  */
 export function sqlite(path: string): Database {
   return {
-    open: async (options) => openStore(sqliteDialect(await openNodeSqlite(path)), options),
+    async open(options) {
+      const kysely = await openNodeSqlite(path);
+      const limits = await openNodeSqlite(path === ':memory:' ? path : `${path}-limits`, 'off');
+      return openStore(sqliteDialect(kysely, limits), options);
+    },
   };
 }
 
-export function sqliteDialect(kysely: Dialect): StoreDialect {
+/** @param limits Where rate limits are kept; a store needs one, the schema doesn't. */
+export function sqliteDialect(kysely: Dialect, limits?: Dialect): StoreDialect {
   return {
     kysely,
     patient: kysely,
+    ...(limits === undefined ? {} : { limits }),
     rowLocks: false,
     now: () => sql<number>`cast(${Date.now()} as bigint)`,
     // `begin immediate` holds the only write lock there is

@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { readInstant } from './instant.ts';
 import type { Store } from './store.ts';
 
-export function state(context: Context): Pick<Store, 'readState' | 'changedSince' | 'close'> {
+export function state(context: Context): Pick<Store, 'readState' | 'changedSince'> {
   let seen: string | undefined;
   return {
     async readState() {
@@ -16,7 +16,5 @@ export function state(context: Context): Pick<Store, 'readState' | 'changedSince
       seen = version;
       return changed;
     },
-
-    close: () => context.db.destroy(),
   };
 }

@@ -73,6 +73,16 @@ export interface Store extends AccountStore {
   /** Removes rows past `until`, at most `limit`. The newest number is never lost. */
   pruneRevocations(limit: number): Promise<number>;
 
+  // limits
+  /**
+   * Takes one from a bucket, in one step that all replicas share. A restart of the database may forget buckets; nothing else does.
+   */
+  takeRateLimit(limit: RateLimit): Promise<RateLimitVerdict>;
+  /** Gives one back that was taken: what went well doesn't count. */
+  giveBackRateLimit(limit: RateLimit): Promise<void>;
+  /** Removes buckets that are empty again, at most `limit`. */
+  pruneRateLimits(limit: number): Promise<number>;
+
   // meta
   /** Now by the store's clock, the epoch, the newest published number. Cheap: polled several times a second. */
   readState(): Promise<StoreState>;
@@ -244,6 +254,19 @@ export interface PublishedRevocation {
   readonly before: number;
   readonly until: number;
 }
+
+/** So many at once, then one more each so often. */
+export interface RateLimit {
+  /** What is limited; 16 bytes, no address of anybody can be read from it. */
+  readonly key: Uint8Array;
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+export type RateLimitVerdict =
+  | { readonly taken: true }
+  /** Milliseconds until one can be taken. */
+  | { readonly taken: false; readonly retryAfterMs: number };
 
 export interface FeedPosition {
   readonly epoch: Uint8Array;

@@ -4,6 +4,7 @@ import { epochCases } from './store-contract/epoch.ts';
 import { faultCases } from './store-contract/faults.ts';
 import { feedCases } from './store-contract/feed.ts';
 import type { StoreCase } from './store-contract/harness.ts';
+import { limitCases } from './store-contract/limits.ts';
 import { oneTimeTokenCases } from './store-contract/one-time-tokens.ts';
 import { outboxAndAuditCases } from './store-contract/outbox-and-audit.ts';
 import { refreshCases } from './store-contract/refresh.ts';
@@ -26,6 +27,7 @@ export function storeContract(): readonly StoreCase[] {
     ...refreshCases,
     ...epochCases,
     ...feedCases,
+    ...limitCases,
     ...faultCases,
   ];
 }

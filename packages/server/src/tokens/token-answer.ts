@@ -12,21 +12,31 @@ export interface TokenAnswerInput {
   readonly target: Target;
   readonly now: number;
   readonly tokensFrom: number;
+  /** Marks the device as known; after a sign-in. */
+  readonly deviceToken?: string;
 }
+
+const KNOWN_DEVICE_SECONDS = 365 * 86_400;
 
 /** The answer to a sign-in or refresh: the refresh token in the body or in the cookie, as the grant's delivery says. RFC 6749 §5.1 */
 export function answerTokens({ settings, secrets, accessTokens }: ServerContext, input: TokenAnswerInput): Response {
-  const { grant, session, epoch, target, now, tokensFrom } = input;
+  const { grant, session, epoch, target, now, tokensFrom, deviceToken } = input;
   // the secret that the row names: a retried answer is the same token, also after a new secret came into use
   const secret = secrets.find(grant.secretId);
   if (secret === undefined) throw new Problem('invalid_grant');
   const refreshToken = formatRefreshToken(secret, epoch, grant.id, grant.counter);
   const { accessToken, expiresIn, scope } = accessTokens.issue({ grant, target, now, tokensFrom });
   const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope };
-  if (grant.delivery === 'bearer') return Response.json({ ...body, refresh_token: refreshToken });
+  if (grant.delivery === 'bearer') {
+    const device = deviceToken === undefined ? {} : { device_token: deviceToken };
+    return Response.json({ ...body, refresh_token: refreshToken, ...device });
+  }
   const maxAgeSeconds = Math.max(
     0,
     Math.floor((Math.min(session.idleExpiresAt, session.absoluteExpiresAt) - now) / 1_000),
   );
-  return Response.json(body, { headers: { 'set-cookie': formatCookie(settings.issuer, refreshToken, maxAgeSeconds) } });
+  const headers = new Headers({ 'set-cookie': formatCookie(settings.issuer, refreshToken, maxAgeSeconds) });
+  if (deviceToken !== undefined)
+    headers.append('set-cookie', formatCookie(settings.issuer, deviceToken, KNOWN_DEVICE_SECONDS, 'device'));
+  return Response.json(body, { headers });
 }

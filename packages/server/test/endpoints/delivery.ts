@@ -70,9 +70,12 @@ describe('delivery', async () => {
       json: { email: 'delivery@example.test', password: PASSWORD },
       headers: SAME_ORIGIN,
     });
-    const set = answer.headers.get('set-cookie') ?? '';
+    const [set = '', device = ''] = answer.headers.getSetCookie();
     expect(set.replace(/mr1\.[^;]+/, '…')).toBe(
       '__Host-mapae-refresh=…; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000; Secure',
+    );
+    expect(device.replace(/md1\.[^;]+/, '…')).toBe(
+      '__Host-mapae-device=…; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000; Secure',
     );
     expect(set.length).toBeLessThan(4_096);
     const out = await call('/v1/sign-out', { method: 'POST', cookie: set.split(';')[0] ?? '', headers: SAME_ORIGIN });
@@ -95,9 +98,10 @@ describe('delivery', async () => {
       json: { email: 'a@example.test', password: PASSWORD },
       headers: SAME_ORIGIN,
     });
-    expect(answer.headers.get('set-cookie')?.replace(/mr1\.[^;]+/, '…')).toBe(
+    expect(answer.headers.getSetCookie().map((set) => set.replace(/m[rd]1\.[^;]+/, '…'))).toEqual([
       'mapae-refresh=…; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000',
-    );
+      'mapae-device=…; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000',
+    ]);
   });
 
   test('the cookie lives no longer than the session may', async () => {

@@ -5,6 +5,7 @@ import './cross-origin.ts';
 import './delivery.ts';
 import './feed.ts';
 import './client-address.ts';
+import './limits.ts';
 import './metadata.ts';
 import './trouble.ts';
 import { expect, test } from 'vitest';

@@ -71,7 +71,10 @@ export async function openServer(options: Partial<ServerOptions> = {}): Promise<
     issuer,
     database: {
       open: async (storeOptions) =>
-        openStore(withFault(sqliteDialect(await openNodeSqlite(':memory:')), fault), storeOptions),
+        openStore(
+          withFault(sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')), fault),
+          storeOptions,
+        ),
     },
     secrets: [randomBytes(32).toString('base64url')],
     resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],

@@ -36,7 +36,7 @@ async function withHarness(run: (harness: StoreHarness) => Promise<void>): Promi
       open: async (options) => keep(await sqlite(path).open({ ...OPTIONS, ...options })),
       async openFaulty(options) {
         const fault = new Fault();
-        const dialect = withFault(sqliteDialect(await openNodeSqlite(path)), fault);
+        const dialect = withFault(sqliteDialect(await openNodeSqlite(path), await openNodeSqlite(':memory:')), fault);
         const store = keep(await openStore(dialect, { ...OPTIONS, ...options }));
         return { store, failAt: (n, when) => fault.failAt(n, when), count: () => fault.count() };
       },

@@ -1,0 +1,141 @@
+import { createHmac } from 'node:crypto';
+import { Problem } from '../problem.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { RateLimit, Store } from '../stores/store.ts';
+import type { KnownDevice } from './known-device.ts';
+import { networksOf } from './network.ts';
+
+/** How often the same may be tried. Judged before anything dear is done. docs/defaults.md */
+export interface Limits {
+  /** @throws {Problem} `request/too-many`, the same for an address that has an account and one that hasn't. */
+  beginSignIn(attempt: SignInAttempt): Promise<Counted>;
+  /** @throws {Problem} `request/too-many` */
+  countSignUp(ip: string | undefined): Promise<void>;
+  /** Counts a mail to an address. @throws {Problem} `request/too-many` */
+  countMail(email: string): Promise<void>;
+}
+
+export interface SignInAttempt {
+  /** Normalised. */
+  readonly email: string;
+  readonly password: string;
+  readonly ip: string | undefined;
+  readonly device: KnownDevice | undefined;
+}
+
+export interface Counted {
+  /** It was no failure: it doesn't count. */
+  takeBack(): Promise<void>;
+}
+
+interface Rule {
+  readonly burst: number;
+  readonly everyMs: number;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** So many failures at once, then one more each so often. */
+const RULES = {
+  // guessing at one account, from wherever
+  'sign-in:account': { burst: 10, everyMs: MINUTE },
+  // the person's own device: what strangers do at the account doesn't count here
+  'sign-in:device': { burst: 10, everyMs: 30 * SECOND },
+  'sign-in:network': { burst: 50, everyMs: 5 * SECOND },
+  'sign-in:wide-network': { burst: 200, everyMs: SECOND },
+  // one password at many accounts, from many places
+  'sign-in:password': { burst: 20, everyMs: MINUTE },
+  'sign-up:network': { burst: 20, everyMs: MINUTE },
+  'sign-up:wide-network': { burst: 100, everyMs: 10 * SECOND },
+  'mail:address': { burst: 3, everyMs: 5 * MINUTE },
+} as const satisfies Record<string, Rule>;
+
+type RuleName = keyof typeof RULES;
+type Take = readonly [rule: RuleName, value: string];
+
+const REFUSALS_KEPT = 10_000;
+/** Each so many takes, more are removed than were added. */
+const PRUNE_EVERY = 64;
+const PRUNED = 256;
+
+export interface LimitsOptions {
+  readonly store: Pick<Store, 'takeRateLimit' | 'giveBackRateLimit' | 'pruneRateLimits'>;
+  readonly secrets: Secrets;
+  /** Milliseconds of a clock that only moves forward. */
+  readonly monotonic: () => number;
+}
+
+export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limits {
+  /** What the store refused: until then it needn't be asked again, and a flood doesn't reach it. */
+  const refusedUntil = new Map<string, number>();
+  let takes = 0;
+
+  function limitOf([rule, value]: Take): RateLimit {
+    const mac = createHmac('sha256', secrets.current.limitKey).update(rule).update('\0').update(value).digest();
+    return { key: new Uint8Array(mac.subarray(0, 16)), ...RULES[rule] };
+  }
+
+  function checkRefused(name: string): void {
+    const until = refusedUntil.get(name);
+    if (until === undefined) return;
+    const left = until - monotonic();
+    if (left > 0) throw tooMany(left);
+    refusedUntil.delete(name);
+  }
+
+  async function take(one: Take): Promise<RateLimit> {
+    const limit = limitOf(one);
+    const name = Buffer.from(limit.key).toString('base64url');
+    checkRefused(name);
+    const verdict = await store.takeRateLimit(limit);
+    if (verdict.taken) return limit;
+    const [oldest] = refusedUntil.keys();
+    if (refusedUntil.size >= REFUSALS_KEPT && oldest !== undefined) refusedUntil.delete(oldest);
+    refusedUntil.set(name, monotonic() + verdict.retryAfterMs);
+    throw tooMany(verdict.retryAfterMs);
+  }
+
+  async function takeAll(all: readonly Take[]): Promise<readonly RateLimit[]> {
+    takes += 1;
+    // what can't be removed now is removed the next time
+    if (takes % PRUNE_EVERY === 0) await store.pruneRateLimits(PRUNED).catch(() => {});
+    const taken: RateLimit[] = [];
+    for (const one of all) taken.push(await take(one));
+    return taken;
+  }
+
+  return {
+    async beginSignIn({ email, password, ip, device }) {
+      const own: readonly Take[] =
+        device === undefined
+          ? [
+              ['sign-in:account', email],
+              ['sign-in:password', password],
+            ]
+          : [['sign-in:device', device.id]];
+      const taken = await takeAll([...networkTakes('sign-in', ip), ...own]);
+      return {
+        takeBack: async () => void (await Promise.all(taken.map((limit) => store.giveBackRateLimit(limit)))),
+      };
+    },
+    async countSignUp(ip) {
+      await takeAll(networkTakes('sign-up', ip));
+    },
+    async countMail(email) {
+      await takeAll([['mail:address', email]]);
+    },
+  };
+}
+
+function networkTakes(what: 'sign-in' | 'sign-up', ip: string | undefined): readonly Take[] {
+  const networks = networksOf(ip);
+  if (networks === undefined) return [];
+  const narrow: Take = [`${what}:network`, networks.narrow];
+  return networks.wide === undefined ? [narrow] : [narrow, [`${what}:wide-network`, networks.wide]];
+}
+
+/** RFC 6585 §4 */
+function tooMany(retryAfterMs: number): Problem {
+  return new Problem('request/too-many', { headers: { 'retry-after': String(Math.ceil(retryAfterMs / SECOND)) } });
+}
