@@ -18,5 +18,6 @@ export interface Bench {
 export const BENCHES: Readonly<Record<string, Bench>> = {
   jwt: { about: '@mapae/jwt against node:crypto and five token libraries', load: () => import('./jwt.ts') },
   guard: { about: 'what a guard adds to a route in four frameworks', load: () => import('./guard.ts') },
+  server: { about: 'refresh, session read and sign-in against two servers', load: () => import('./server.ts') },
   revocation: { about: 'from a sign-out to its refusal at every API', load: () => import('./revocation.ts') },
 };

@@ -2,79 +2,46 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { createDevice } from '../tests/support/device.ts';
-import { type Started, start } from '../tests/support/process.ts';
-import { startTcpProxy } from '../tests/support/tcp-proxy.ts';
 import type { BenchOptions } from './benches.ts';
+import { canPin } from './harness/cores.ts';
 import { type Result, thisMachine } from './harness/result.ts';
+import { startServer } from './harness/server-process.ts';
 import { quantile } from './harness/statistics.ts';
+import { APIS, measureBehindBalancer } from './revocation/behind-balancer.ts';
+import { measureFeedLoss } from './revocation/feed-loss.ts';
+import { measureManyVerifiers } from './revocation/many-verifiers.ts';
+import { signUp } from './servers/account.ts';
+import type { AuthServerReady } from './servers/auth-server.ts';
 
-const APIS = 2;
 const API = 'https://notes.example';
-const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
 
-/**
- * Sign-out → refused, at API processes behind one balancer, all on this machine. Each round signs in, calls every process
- * with the token (all let it in), signs out, and calls on until every process has refused. Counted from the moment the
- * sign-out was sent, and from its answer.
- */
+/** How long it takes until a sign-out is felt, and until a verifier knows that it hears nothing. */
 export async function run({ quick, progress }: BenchOptions): Promise<Result> {
   const rounds = quick ? 2 : 100;
-  progress(`${rounds} sign-outs`);
+  const count = quick ? 10 : 100;
+  const staleAfterSeconds = quick ? 2 : 5;
   const folder = mkdtempSync(join(tmpdir(), 'mapae-bench-'));
-  const started: Started[] = [];
+  const server = await startServer<AuthServerReady>(
+    new URL('./servers/auth-server.ts', import.meta.url),
+    { database: `sqlite:${join(folder, 'mapae.db')}`, secret: randomBytes(32).toString('base64url'), api: API },
+    { core: 0 },
+  );
   try {
-    const port = 40_000 + Math.floor(Math.random() * 10_000);
-    const issuer = `http://localhost:${port}`;
-    const secret = randomBytes(32).toString('base64url');
-    const database = `sqlite:${join(folder, 'mapae.db')}`;
-    started.push(await start('./auth-server.ts', { port, issuer, database, secret, api: API, retryWindowSeconds: 30 }));
-    const apis = await Promise.all(
-      Array.from({ length: APIS }, () => start('./api-server.ts', { issuer, audience: API })),
-    );
-    started.push(...apis);
-    const balancer = await startTcpProxy(() => apis.map((api) => api.port));
-    await fetch(`${issuer}/v1/sign-up`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(ACCOUNT),
-    });
-    const fromSent: number[] = [];
-    const fromAnswer: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const device = createDevice({
-        ...ACCOUNT,
-        family: `round ${round}`,
-        api: API,
-        server: () => issuer,
-        balancer: `http://127.0.0.1:${balancer.port}`,
-        record: () => {},
-      });
-      await device.signIn();
-      for (const api of apis)
-        if ((await call(api.url, device.accessToken)) !== 200) throw new Error('a good token was refused');
-      if ((await device.call()) !== 200) throw new Error('a good token was refused through the balancer');
-      const sent = performance.now();
-      const refused = Promise.all(apis.map((api) => untilRefused(api.url, device.accessToken)));
-      if (!(await device.signOut())) throw new Error('the sign-out was refused');
-      const answered = performance.now();
-      const times = await refused;
-      fromSent.push(Math.max(...times) - sent);
-      fromAnswer.push(Math.max(...times) - answered);
-      if ((await device.call()) !== 401) throw new Error('let in through the balancer after every API had refused');
-      await pause(5);
-    }
-    await balancer.close();
+    const { issuer } = server.ready;
+    const account = await signUp(issuer, API);
+    progress(`${rounds} sign-outs, ${APIS} API processes behind a balancer`);
+    const { fromSent, fromAnswer } = await measureBehindBalancer(issuer, API, rounds);
+    progress(`${rounds} sign-outs, ${count} verifiers`);
+    const { each, last } = await measureManyVerifiers(account, { issuer, api: API, count }, rounds);
+    progress('a feed that falls silent');
+    const loss = await measureFeedLoss({ issuer, api: API, staleAfterSeconds }, quick ? 1 : 5);
     const row = (name: string, times: readonly number[]) => [
       name,
-      quantile(times, 0.5),
-      quantile(times, 0.99),
-      quantile(times, 1),
+      ...[0.5, 0.99, 1].map((share) => quantile(times, share)),
     ];
     return {
       bench: 'revocation',
-      title: 'From sign-out to refusal',
+      title: 'From a sign-out to its refusal',
       command: 'npm run bench -- revocation',
       at: new Date().toISOString(),
       quick,
@@ -82,31 +49,79 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
       peers: {},
       tables: [
         {
-          title: `Until the last of ${APIS} API processes behind one balancer refused, ms (${rounds} sign-outs)`,
-          columns: ['', 'p50', 'p99', 'max'],
-          rows: [row('from sending the sign-out', fromSent), row('from its answer (negative: before it)', fromAnswer)],
+          title: `Until it is refused, ms (${rounds} sign-outs)`,
+          columns: ['', 'p50', 'p99', 'longest'],
+          rows: [
+            row(`each of ${count} verifiers, from sending the sign-out`, each),
+            row(`the last of ${count} verifiers, from sending the sign-out`, last),
+            row(`the last of ${APIS} APIs behind a balancer, by HTTP, from sending it`, fromSent),
+            row(
+              `the last of ${APIS} APIs behind a balancer, by HTTP, from its answer (negative: before it)`,
+              fromAnswer,
+            ),
+          ],
+        },
+        {
+          title: 'A feed that falls silent, connection open, ms',
+          columns: ['', 'p50', 'longest'],
+          rows: [
+            ['until the verifier knows that it hears nothing', quantile(loss.noticed, 0.5), quantile(loss.noticed, 1)],
+            [
+              'until it is up to date once the feed is back',
+              quantile(loss.recovered, 0.5),
+              quantile(loss.recovered, 1),
+            ],
+          ],
         },
       ],
-      reach: [],
-      charts: [],
-      notes: ['SQLite with `synchronous=FULL`; every process on this machine.'],
+      reach: [
+        { what: `refused at ${count} verifiers: p50`, unit: 'ms', better: 'less', floor: 20, got: quantile(each, 0.5) },
+        {
+          what: `refused at ${count} verifiers: p99`,
+          unit: 'ms',
+          better: 'less',
+          floor: 250,
+          got: quantile(each, 0.99),
+        },
+        // the verifier is asked every few milliseconds: finer than hundredths of a second says nothing
+        {
+          what: 'a silent feed is noticed',
+          unit: 's',
+          better: 'less',
+          floor: 5,
+          got: inHundredths(quantile(loss.noticed, 1)),
+        },
+      ],
+      charts: [
+        {
+          file: 'bench-revocation',
+          title: `From a sign-out to its refusal at ${count} verifiers`,
+          unit: 'ms from sending the sign-out, less is better',
+          groups: [
+            {
+              title: 'Mapae: no look-up per request',
+              bars: [0.5, 0.9, 0.99, 1].map((share) => ({
+                label: share === 1 ? 'longest' : `p${share * 100}`,
+                value: quantile(each, share),
+                ours: true,
+              })),
+            },
+            {
+              title: 'A token without revocation: until it expires',
+              bars: [{ label: 'access token of 5 minutes', value: 300_000 }],
+            },
+          ],
+        },
+      ],
+      notes: [
+        'SQLite with `synchronous=FULL`; every process on this machine. Verifiers are asked once a millisecond; before each sign-out all of them accept the token.',
+        ...(canPin ? ['The authorization server on core 0, the verifiers on core 1.'] : []),
+      ],
     };
   } finally {
-    await Promise.all(started.map((one) => one.end('SIGTERM')));
+    await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function call(url: string, token: string): Promise<number> {
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  await response.arrayBuffer();
-  return response.status;
-}
-
-async function untilRefused(url: string, token: string): Promise<number> {
-  const deadline = performance.now() + 5_000;
-  while (performance.now() < deadline) {
-    if ((await call(url, token)) === 401) return performance.now();
-  }
-  throw new Error('not refused within five seconds');
-}
+const inHundredths = (ms: number): number => Math.round(ms / 10) / 100;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onCore } from './cores.ts';
+import { buildPackages } from './packed.ts';
 import type { Usage } from './serving.ts';
 
 /** A process under measurement. `Ready` is what it said when it began to answer. */
@@ -20,7 +21,8 @@ export interface StartOptions {
   readonly core: number;
   /** Flags of Node beside those that every process of ours gets. */
   readonly flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Runs our packages as they are published, not from source. */
+  readonly built?: boolean;
 }
 
 const START_MS = 120_000;
@@ -30,14 +32,16 @@ const ANSWER_MS = 60_000;
 export async function startServer<Ready>(
   program: URL,
   settings: unknown,
-  { core, flags = [], env = {} }: StartOptions,
+  { core, flags = [], built = false }: StartOptions,
 ): Promise<ServerProcess<Ready>> {
-  const node = [process.execPath, '--conditions=@mapae/source', '--disable-warning=ExperimentalWarning', ...flags];
+  if (built) buildPackages();
+  const conditions = built ? [] : ['--conditions=@mapae/source'];
+  const node = [process.execPath, ...conditions, '--disable-warning=ExperimentalWarning', ...flags];
   const [command = '', ...args] = onCore(core, [...node, fileURLToPath(program)]);
   const began = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production', MAPAE_BENCH_SETTINGS: JSON.stringify(settings), ...env },
+    env: { ...process.env, NODE_ENV: 'production', MAPAE_BENCH_SETTINGS: JSON.stringify(settings) },
   });
   let written = '';
   for (const stream of [child.stdout, child.stderr]) {

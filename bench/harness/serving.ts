@@ -13,6 +13,8 @@ export interface Usage {
   readonly cpuMicroseconds: number;
   /** Resident set, bytes. */
   readonly rssBytes: number;
+  /** Database statements, where they are counted. */
+  readonly statements: number;
 }
 
 /** Listens on loopback; resolves with the port. */
@@ -24,11 +26,15 @@ export function listen(server: Server): Promise<number> {
 }
 
 /** Tells the benchmark that requests may come, and answers what it asks from then on. */
-export function announce(ready: object): void {
+export function announce(ready: object, statements: () => number = () => 0): void {
   process.on('message', (message) => {
     if (message === 'usage') {
       const { user, system } = process.cpuUsage();
-      const usage: Usage = { cpuMicroseconds: user + system, rssBytes: process.memoryUsage.rss() };
+      const usage: Usage = {
+        cpuMicroseconds: user + system,
+        rssBytes: process.memoryUsage.rss(),
+        statements: statements(),
+      };
       process.send?.({ usage });
     }
   });

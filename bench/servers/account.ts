@@ -2,6 +2,8 @@
 export interface Account {
   /** Signs in once more: a session of its own. */
   signIn(): Promise<Tokens>;
+  /** A token for the account API. */
+  signInForAccount(): Promise<Tokens>;
   refresh(refreshToken: string): Promise<Tokens>;
   signOut(refreshToken: string): Promise<void>;
 }
@@ -11,10 +13,11 @@ export interface Tokens {
   readonly refreshToken: string;
 }
 
-const PERSON = { email: 'kim@example.test', password: 'correct horse battery staple' };
+export const PERSON = { email: 'kim@example.test', password: 'quill lantern 7f3c91d2 barley' };
 
 /** Makes an account and speaks for it. */
-export async function signUp(issuer: string, api: string): Promise<Account> {
+export async function signUp(issuer: string, api: string, email: string = PERSON.email): Promise<Account> {
+  const person = { ...PERSON, email };
   const post = async (path: string, body: unknown): Promise<Response> => {
     const response = await fetch(`${issuer}${path}`, {
       method: 'POST',
@@ -30,9 +33,10 @@ export async function signUp(issuer: string, api: string): Promise<Account> {
     if (answer.access_token === undefined || answer.refresh_token === undefined) throw new Error('no tokens came');
     return { accessToken: answer.access_token, refreshToken: answer.refresh_token };
   };
-  await post('/v1/sign-up', PERSON).then((response) => response.arrayBuffer());
+  await post('/v1/sign-up', person).then((response) => response.arrayBuffer());
   return {
-    signIn: async () => tokens(await post('/v1/sign-in', { ...PERSON, resource: api, delivery: 'bearer' })),
+    signInForAccount: async () => tokens(await post('/v1/sign-in', { ...person, delivery: 'bearer' })),
+    signIn: async () => tokens(await post('/v1/sign-in', { ...person, resource: api, delivery: 'bearer' })),
     refresh: async (refreshToken) => tokens(await post('/v1/refresh', { refresh_token: refreshToken, resource: api })),
     async signOut(refreshToken) {
       await post('/v1/sign-out', { refresh_token: refreshToken }).then((response) => response.arrayBuffer());

@@ -3,12 +3,15 @@ import { createServer as createHttpServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createServer, databaseFromUrl } from '@mapae/server';
 import { announce, listen, readSettings } from '../harness/serving.ts';
+import { countedStatements, countPostgresStatements, countSqliteStatements } from '../harness/statements.ts';
 
 export interface AuthServerSettings {
   /** `sqlite:` or `postgres:`, as `databaseFromUrl` takes it. */
   readonly database: string;
   readonly secret: string;
   readonly api: string;
+  /** Default: 300. */
+  readonly retryWindowSeconds?: number;
 }
 
 export interface AuthServerReady {
@@ -16,7 +19,9 @@ export interface AuthServerReady {
   readonly issuer: string;
 }
 
-const { database, secret, api } = readSettings<AuthServerSettings>();
+const { database, secret, api, retryWindowSeconds = 300 } = readSettings<AuthServerSettings>();
+if (database.startsWith('sqlite:')) countSqliteStatements();
+else await countPostgresStatements();
 let answer: ReturnType<typeof getRequestListener> | undefined;
 const http = createHttpServer((request, response) => void answer?.(request, response));
 const port = await listen(http);
@@ -30,7 +35,7 @@ const server = await createServer({
   resources: [{ identifier: api, scopes: ['notes:read', 'notes:write'] }],
   dangerouslyOpenFeed: true,
   accessTokenSeconds: 3_600,
-  retryWindowSeconds: 300,
+  retryWindowSeconds,
 });
 answer = getRequestListener((request) => server.fetch(request, { remoteAddress: '127.0.0.1' }));
-announce({ port, issuer } satisfies AuthServerReady);
+announce({ port, issuer } satisfies AuthServerReady, countedStatements);
