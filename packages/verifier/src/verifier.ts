@@ -28,6 +28,13 @@ export interface Verifier<C = JwtClaims> {
    */
   verifySync(token: string, policy?: Policy): Principal<C>;
   /**
+   * Checks what a further policy asks of a principal that this verifier let in, and what may have ended it meanwhile: for a guard behind a
+   * guard. The proof is not asked for again: the first guard has spent it (RFC 9449 §11.1).
+   *
+   * @throws {RequestRefused} as `authenticate`.
+   */
+  authorize(principal: Principal<C>, policy?: Policy): Promise<void>;
+  /**
    * Watches a principal whose connection goes on: a WebSocket, an event stream. Calls `onEnd` once, within a second, when its token is revoked
    * or expires, or when this verifier has not heard of revocations for longer than the policy allows.
    *
@@ -227,6 +234,24 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     }
   }
 
+  function verdictOf(principal: Principal<C>): Verdict<C> {
+    const verdict = accepted.get(principal);
+    if (verdict === undefined) throw new TypeError('principal must be one that this verifier let in');
+    return verdict;
+  }
+
+  async function authorize(principal: Principal<C>, policy?: Policy): Promise<void> {
+    const verdict = verdictOf(principal);
+    const wanted = parsePolicy(policy);
+    try {
+      verdict.issuer.judgeAgain(verdict, clock());
+      if (checkFresh(verdict, wanted) === 'introspect') await verdict.issuer.confirm(verdict);
+      checkPolicy(principal, wanted, clock());
+    } catch (error) {
+      throw atTheEdge(error);
+    }
+  }
+
   /** The refusal that a watched principal would get now. */
   function watchOf(first: Verdict<C>, policy: PolicySettings): Watch['judge'] {
     let verdict = first;
@@ -262,10 +287,10 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   return Object.freeze({
     authenticate,
+    authorize,
     verifySync,
     watch(principal: Principal<C>, onEnd: (refusal: RequestRefused) => void, policy?: Policy): () => void {
-      const verdict = accepted.get(principal);
-      if (verdict === undefined) throw new TypeError('principal must be one that this verifier let in');
+      const verdict = verdictOf(principal);
       return watches.add({ judge: watchOf(verdict, parsePolicy(policy)), onEnd });
     },
     async ready() {

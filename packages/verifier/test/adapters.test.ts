@@ -8,6 +8,7 @@ import { goodContext } from '../../jwt/test/good-claims.ts';
 import { createVerifier } from '../src/index.ts';
 import { APPS, type App } from './adapters/apps.ts';
 import { type Answer, type Call, call } from './adapters/call.ts';
+import { createProofKey } from './adapters/proofs.ts';
 
 const now = Date.UTC(2026, 10, 23);
 const context = goodContext(now);
@@ -21,6 +22,9 @@ const options = {
 } as const;
 const verifier = createVerifier({ ...options, feed: false });
 const withCookie = createVerifier({ ...options, feed: false, cookie: { name: '__Host-access', origins: [PAGE] } });
+const BASE = 'https://api.mapae.example';
+const proofKey = createProofKey();
+const withDpop = createVerifier({ ...options, feed: false, dpop: { baseUrl: BASE } });
 const sign = (change: object = {}): string =>
   createJwtSigner({ key: context.key, typ: 'at+jwt' }).sign({ ...context.claims, ...change });
 /** Claims as they are, which our own signer would refuse. */
@@ -38,13 +42,16 @@ describe.each(Object.entries(APPS))('%s', (name, createApp) => {
   let app: App;
   let port: number;
   let cookiePort: number;
+  let dpopPort: number;
   const upgrade = name === 'ws';
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
   beforeAll(async () => {
     const withHeader = await createApp(verifier);
     const withBoth = await createApp(withCookie);
-    running.push(withHeader, withBoth);
+    const withProof = await createApp(withDpop);
+    running.push(withHeader, withBoth, withProof);
+    dpopPort = await listen(withProof);
     app = withHeader;
     port = await listen(withHeader);
     cookiePort = await listen(withBoth);
@@ -56,6 +63,8 @@ describe.each(Object.entries(APPS))('%s', (name, createApp) => {
 
   const ask = (headers: readonly string[], more: Partial<Call> = {}): Promise<Answer> =>
     call({ port, headers, upgrade, ...more });
+
+  const has = (what: App['has'][number]): boolean => app.has.includes(what);
 
   test('X04: a good token is let in, the scheme in any case, and the handler knows who it is', async () => {
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
@@ -174,6 +183,41 @@ describe.each(Object.entries(APPS))('%s', (name, createApp) => {
     expect(await outcome(...typed)).toBe(upgrade ? '403 request/cross-origin' : 'let in');
   });
 
+  test('C12: DPoP: method and address reach the verifier as they were asked for (RFC 9449 §4.3)', async () => {
+    const token = sign({ cnf: { jkt: proofKey.thumbprint } });
+    const dpop = ['authorization', `DPoP ${token}`];
+    const good = { token, method: 'GET', url: `${BASE}/me` };
+    const outcome = async (headers: readonly string[], path = '/me'): Promise<string> => {
+      const { status, code } = await ask(headers, { port: dpopPort, path });
+      return status === 200 ? 'let in' : `${status} ${String(code)}`;
+    };
+    const proof = proofKey.prove(good);
+    expect(await outcome([...dpop, 'dpop', proof])).toBe('let in');
+    expect(await outcome([...dpop, 'dpop', proof])).toBe('401 proof/replayed');
+    expect(await outcome(dpop)).toBe('401 proof/missing');
+    expect(await outcome(['authorization', `Bearer ${token}`, 'dpop', proofKey.prove(good)])).toBe('401 token/bound');
+    expect(await outcome([...dpop, 'dpop', proofKey.prove({ ...good, method: 'POST' })])).toBe('401 proof/method');
+    expect(await outcome([...dpop, 'dpop', proofKey.prove({ ...good, url: `${BASE}/` })])).toBe('401 proof/target');
+    expect(await outcome([...dpop, 'dpop', proofKey.prove({ ...good, token: sign() })])).toBe('401 proof/token');
+    const two = [...dpop, 'dpop', proofKey.prove(good), 'dpop', proofKey.prove(good)];
+    expect(await outcome(two)).toBe('401 proof/malformed');
+    expect(await outcome([...dpop, 'dpop', proofKey.prove(good)], '/me?a=b')).toBe('let in');
+    if (!has('mounted')) return;
+    const deeper = { ...good, url: `${BASE}/mounted/me` };
+    // two guards in a row, and the proof is spent once
+    expect(await outcome([...dpop, 'dpop', proofKey.prove(deeper)], '/mounted/me')).toBe('let in');
+    expect(await outcome([...dpop, 'dpop', proofKey.prove(good)], '/mounted/me')).toBe('401 proof/target');
+  });
+
+  test('tRPC: the calls of a batch share one proof', async () => {
+    if (name !== 'trpc') return;
+    const token = sign({ cnf: { jkt: proofKey.thumbprint } });
+    const proof = proofKey.prove({ token, method: 'GET', url: `${BASE}/me,admin,me` });
+    const headers = ['authorization', `DPoP ${token}`, 'dpop', proof];
+    const { text } = await ask(headers, { port: dpopPort, path: '/me,admin,me?batch=1' });
+    expect(text).toMatch(/^\[\{"result":.*"httpStatus":403.*\{"result":[^[]*\]$/);
+  });
+
   test('C08: a scope that is missing is 403 and named', async () => {
     expect(await ask(bearer, { path: '/admin' })).toMatchObject({
       status: 403,
@@ -197,8 +241,6 @@ describe.each(Object.entries(APPS))('%s', (name, createApp) => {
     expect(await ask([], { method: 'HEAD' })).toMatchObject({ status: 401, challenge: 'Bearer', text: '' });
     expect(await ask(bearer, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
   });
-
-  const has = (what: App['has'][number]): boolean => app.has.includes(what);
 
   test('what stands in front of the guard is kept on a refusal (CORS), and answers OPTIONS itself', async () => {
     if (!has('front')) return;
@@ -228,8 +270,10 @@ describe.each(Object.entries(APPS))('%s', (name, createApp) => {
     expect([answer.status, answer.text.includes(String(subject))]).toEqual([500, false]);
   });
 
-  test('behind a prefix too', async () => {
+  test('behind a prefix too, and behind a guard', async () => {
     if (!has('mounted')) return;
+    const narrow = ['authorization', `Bearer ${sign({ scope: 'other' })}`];
+    expect(await ask(narrow, { path: '/mounted/me' })).toMatchObject({ status: 403, code: 'request/scope' });
     expect(await ask(bearer, { path: '/mounted/me' })).toMatchObject({ status: 200, text: subject });
     expect(await ask([], { path: '/mounted/me' })).toMatchObject({ status: 401 });
   });

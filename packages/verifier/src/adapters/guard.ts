@@ -4,7 +4,8 @@ import type { RequestLike } from '../request.ts';
 import type { Policy, Verifier } from '../verifier.ts';
 
 /**
- * Authenticates requests under one policy.
+ * Authenticates requests under one policy. A request that the same verifier has let in already is asked only what this policy asks beside that:
+ * a proof is good once, so a guard behind a guard must not spend it again (RFC 9449 §11.1).
  *
  * @param handle What the framework hands to handlers; {@link principalOf} finds the principal under it.
  * @throws {RequestRefused}
@@ -23,13 +24,19 @@ const LET_IN = new WeakMap<object, LetIn>();
 export function createGuard<C>(verifier: Verifier<C>, policy: Policy): Guard<C> {
   parsePolicy(policy);
   return async (request, handle) => {
+    const before = handle === undefined ? undefined : LET_IN.get(handle);
+    if (before?.by === verifier) {
+      const principal = before.principal as Principal<C>;
+      await verifier.authorize(principal, policy);
+      return principal;
+    }
     const principal = await verifier.authenticate(request, policy);
     if (handle !== undefined) rememberPrincipal(handle, principal, verifier);
     return principal;
   };
 }
 
-/** Where several guards stand in a row, the last one's word holds. */
+/** Where guards of several verifiers stand in a row, the last one's word holds. */
 export function rememberPrincipal<C>(handle: object, principal: Principal<C>, by: Verifier<C>): void {
   LET_IN.set(handle, { principal, by });
 }

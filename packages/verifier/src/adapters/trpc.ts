@@ -67,7 +67,7 @@ export function protect<C>(
   return async ({ ctx, next }) => {
     let principal: Principal<C>;
     try {
-      principal = await guard(ctx.request);
+      principal = await inTurn(ctx, () => guard(ctx.request, ctx.request));
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       for (const [name, value] of Object.entries(error.headers))
@@ -83,6 +83,18 @@ export function protect<C>(
       data: untilSessionEnds(ReadableStream.from(result.data), verifier, principal, { policy, toError }),
     };
   };
+}
+
+const TURNS = new WeakMap<object, Promise<unknown>>();
+
+/** The calls of a batch come with one request, and are judged one after the other: the first spends its proof for all. */
+function inTurn<T>({ request }: TrpcContext, judge: () => Promise<T>): Promise<T> {
+  const turn = (TURNS.get(request) ?? Promise.resolve()).then(judge);
+  TURNS.set(
+    request,
+    turn.catch(() => {}),
+  );
+  return turn;
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -24,6 +24,7 @@ import { wsApp } from './ws-app.ts';
  * - `GET /me` answers the subject, `POST /me` the body that was sent
  * - `GET /admin` is for the scope `admin`
  * - `GET /broken` throws in its handler, and the framework's error handler answers 500 `caught: on purpose`
+ * - `GET /mounted/me` stands behind a prefix, and behind two guards
  * - `GET /forgot` has no guard and asks for the principal
  * - in front of all: `x-front: kept` on each answer, 204 for OPTIONS
  */
@@ -31,8 +32,6 @@ export interface App {
   readonly server: Server;
   /** Of the routes above, those that this framework can have. */
   readonly has: readonly ('body' | 'broken' | 'forgot' | 'front' | 'mounted')[];
-  /** True where a second Authorization header is dropped before anybody can see it. */
-  readonly hidesSecondHeader?: boolean;
   close?(): Promise<unknown>;
 }
 
@@ -63,7 +62,10 @@ function expressApp(createApp: typeof express, verifier: Verifier): App {
   app.get('/broken', protect(verifier), oops);
   app.get('/forgot', (request, response) => void response.send(principalOf(request).subject));
   const mounted = createApp.Router();
-  mounted.get('/me', protect(verifier), (request, response) => void response.send(principalOf(request).subject));
+  mounted.use(protect(verifier));
+  mounted.get('/me', protect(verifier, { scope: 'notes:read' }), (request, response) => {
+    response.send(principalOf(request).subject);
+  });
   app.use('/mounted', mounted);
   app.use((error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
     response.status(500).send(caught(error));
@@ -129,7 +131,8 @@ export const APPS: Readonly<Record<string, (verifier: Verifier) => App | Promise
     await app.register(
       (mounted, _options, done) => {
         mounted.addHook('onRequest', protect(verifier));
-        mounted.get('/me', (request) => principalOf(request).subject);
+        const preHandler = protect(verifier, { scope: 'notes:read' });
+        mounted.get('/me', { preHandler }, (request) => principalOf(request).subject);
         done();
       },
       { prefix: '/mounted' },
@@ -151,10 +154,9 @@ export const APPS: Readonly<Record<string, (verifier: Verifier) => App | Promise
     app.get('/admin', protect(verifier, { scope: 'admin' }), (c) => c.text('in'));
     app.get('/broken', protect(verifier), oops);
     app.get('/forgot', (c) => c.text(principalOf(c).subject));
-    app.route(
-      '/mounted',
-      new Hono().get('/me', protect(verifier), (c) => c.text(principalOf(c).subject)),
-    );
+    const mounted = new Hono().use(protect(verifier));
+    mounted.get('/me', protect(verifier, { scope: 'notes:read' }), (c) => c.text(principalOf(c).subject));
+    app.route('/mounted', mounted);
     app.onError((error, c) => c.text(caught(error), 500));
     return { server: serve(async (request) => app.fetch(request)), has: ALL };
   },
@@ -163,6 +165,7 @@ export const APPS: Readonly<Record<string, (verifier: Verifier) => App | Promise
     const app = new Koa();
     const guarded = protect(verifier);
     const forAdmins = protect(verifier, { scope: 'admin' });
+    const forReaders = protect(verifier, { scope: 'notes:read' });
     app.use(async (ctx, next) => {
       ctx.set('x-front', 'kept');
       if (ctx.method === 'OPTIONS') {
@@ -179,6 +182,8 @@ export const APPS: Readonly<Record<string, (verifier: Verifier) => App | Promise
     app.use(async (ctx, next) => {
       if (ctx.path.startsWith('/mounted/')) {
         ctx.path = ctx.path.slice('/mounted'.length);
+        await guarded(ctx, () => forReaders(ctx, next));
+        return;
       }
       if (ctx.path === '/forgot') ctx.body = principalOf(ctx).subject;
       else await (ctx.path === '/admin' ? forAdmins : guarded)(ctx, next);
@@ -192,18 +197,17 @@ export const APPS: Readonly<Record<string, (verifier: Verifier) => App | Promise
     return { server: createServer((request, response) => void listener(request, response)), has: ALL };
   },
   nest: nestApp,
-  'next (the adapter alone: tests/next runs it in Next)': (verifier) => {
-    const { createProxy, protect } = forNext;
-    const proxy = createProxy(verifier);
+  // Next's handlers are Fetch handlers with one argument more; examples/api-next runs them, and the proxy, in Next itself
+  next(verifier) {
+    const { protect } = forNext;
     type Context = { readonly params: Promise<{ readonly id: string }> };
     const answer = (_request: Request, { subject }: Principal, _context: Context): Response => new Response(subject);
     const GET = protect(verifier, answer);
     const ADMIN = protect(verifier, () => new Response('in'), { scope: 'admin' });
     const context = { params: Promise.resolve({ id: '1' }) };
-    const server = serve(async (request) => {
-      const handler = new URL(request.url).pathname === '/admin' ? ADMIN : GET;
-      return (await proxy(request)) ?? (await handler(request, context));
-    });
+    const server = serve(async (request) =>
+      new URL(request.url).pathname === '/admin' ? ADMIN(request) : GET(request, context),
+    );
     return { server, has: [] };
   },
   trpc: trpcApp,

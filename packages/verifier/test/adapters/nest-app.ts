@@ -25,6 +25,9 @@ export async function nestApp(verifier: Verifier): Promise<App> {
     broken(): never {
       throw new Error('on purpose');
     }
+    mounted(caller: Principal): string {
+      return caller.subject;
+    }
     forgot(caller: Principal): string {
       return caller.subject;
     }
@@ -34,12 +37,14 @@ export async function nestApp(verifier: Verifier): Promise<App> {
     const descriptor = Object.getOwnPropertyDescriptor(Everything.prototype, name) ?? {};
     for (const decorate of decorators) decorate(Everything.prototype, name, descriptor);
   };
-  route('me', nest.Get(['me', 'mounted/me']), nest.UseGuards(protect()));
+  route('me', nest.Get('me'), nest.UseGuards(protect()));
   route('echo', nest.Post('me'), nest.HttpCode(200), nest.UseGuards(protect()));
   route('admin', nest.Get('admin'), nest.UseGuards(protect({ scope: 'admin' })));
   route('broken', nest.Get('broken'), nest.UseGuards(protect()));
+  route('mounted', nest.Get('mounted/me'), nest.UseGuards(protect(), protect({ scope: 'notes:read' })));
   route('forgot', nest.Get('forgot'));
   Caller()(Everything.prototype, 'me', 0);
+  Caller()(Everything.prototype, 'mounted', 0);
   Caller()(Everything.prototype, 'forgot', 0);
   nest.Req()(Everything.prototype, 'echo', 0);
 

@@ -89,3 +89,11 @@ test('a policy that is none is refused when the guard is made, not at the first 
   // @ts-expect-error likewise
   expect(() => forTrpc.protect(verifier, { scopes: 'admin' })).toThrow(TypeError);
 });
+
+test('Next.js: the proxy refuses with an answer, and lets go on without one', async () => {
+  const proxy = forNext.createProxy(verifier, { scope: 'notes:read' });
+  expect(await proxy(requestWith({ team: 'red' }))).toBeUndefined();
+  expect((await proxy(requestWith({ team: 'red', scope: 'other' })))?.status).toBe(403);
+  const refused = await proxy(new Request('https://api.mapae.example/'));
+  expect([refused?.status, refused?.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});
