@@ -58,7 +58,7 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
       settings.log({
         level: 'debug',
         event: 'refresh.accepted',
-        session: verdict.session.id,
+        session: verdict.session?.id,
         grant: verdict.grant.id,
         verdict: verdict.status,
       });

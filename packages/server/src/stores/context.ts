@@ -30,9 +30,14 @@ export function nowExpression(context: Context): RawBuilder<number> {
  *   effect but on the database.
  */
 export async function transact<T>(context: Context, work: (step: Step) => Promise<T>): Promise<T> {
+  return retryConflicts(context, () => context.db.transaction().execute(work));
+}
+
+/** Does what is one step by itself, again where a deadlock or a serialization failure threw it out. */
+export async function retryConflicts<T>(context: Context, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await context.db.transaction().execute(work);
+      return await work();
     } catch (error) {
       if (attempt === TRIES || !context.dialect.isConflict(error)) throw error;
     }

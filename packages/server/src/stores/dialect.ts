@@ -33,10 +33,14 @@ export interface StoreDialect {
   hasTable(db: Db | Step, name: string): Promise<boolean>;
   /** Whether a step failed only because another was in its way, so that doing it again is the answer. */
   isConflict(error: unknown): boolean;
+  /** Whether `presentRefreshCounter` is a function in the database. */
+  readonly refreshFunction: boolean;
   readonly columns: {
     readonly bytes: RawBuilder<unknown>;
     readonly sequence: RawBuilder<unknown>;
     /** The word for a table whose rows a crash may lose; undefined where rate limits have a database of their own. */
     readonly unlogged?: RawBuilder<unknown>;
+    /** Statements that make what only this database has. */
+    readonly functions: readonly RawBuilder<unknown>[];
   };
 }

@@ -1,19 +1,18 @@
 import type { NewAuditEvent } from './account-store.ts';
 import { insertAudit } from './audit.ts';
 import { equalBytes } from './bytes.ts';
-import { type Context, transact } from './context.ts';
+import { type Context, retryConflicts, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { type Instant, readInstant } from './instant.ts';
-import { judgeRefresh, type RefreshRow } from './judge-refresh.ts';
+import { type Judgement, judgeRefresh, type RefreshRow } from './judge-refresh.ts';
 import { lockGrant, lockSession, lockUser } from './locks.ts';
+import { grantChanges, type Passed, sessionChanges } from './refresh-changes.ts';
+import { callRefreshFunction } from './refresh-function.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
-import { endLockedSession } from './session-end.ts';
-import { tokensFrom } from './sessions.ts';
+import { endLockedGrant, endLockedSession } from './session-end.ts';
 import type { RefreshPresentation, RefreshVerdict, Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
-
-/** How old `last_used_at` may get before an answer `'same'`, which changes nothing else, writes it. */
-const LAST_USED_MS = 60_000;
+import { tokensFrom } from './tokens-from.ts';
 
 type Grants = Pick<Store, 'findGrant' | 'presentRefreshCounter'>;
 
@@ -23,14 +22,47 @@ export function grants(context: Context): Grants {
       const row = await context.db.selectFrom('grants').selectAll().where('id', '=', grantId).executeTakeFirst();
       return row === undefined ? undefined : toGrant(row);
     },
-    presentRefreshCounter: (presentation) => transact(context, (step) => present(context, step, presentation)),
+    async presentRefreshCounter(presentation) {
+      const verdict = context.dialect.refreshFunction ? await callFunction(context, presentation) : undefined;
+      return verdict ?? transact(context, (step) => present(context, step, presentation));
+    },
   };
+}
+
+/** @returns undefined for what a step of its own has to judge again and act on: a replay. */
+async function callFunction(context: Context, presentation: RefreshPresentation): Promise<RefreshVerdict | undefined> {
+  const now = context.clock === undefined ? undefined : Math.floor(context.clock());
+  const { rows } = await retryConflicts(context, () => callRefreshFunction(presentation, now).execute(context.db));
+  const [row] = rows;
+  if (row === undefined) throw new Error('unreachable: the refresh function answers one row');
+  const { verdict } = row;
+  switch (verdict) {
+    case 'advanced':
+    case 'same':
+    case 'retry': {
+      const { grant_row: grant, session_row: session, user_row: user } = row;
+      if (grant === null || user === null) throw new Error('unreachable: a verdict that passes has its rows');
+      return {
+        status: verdict,
+        grant: toGrant(grant),
+        session: session === null ? undefined : toSession(session),
+        user: toUser(user),
+        now: row.taken_at,
+        tokensFrom: row.tokens_from,
+      };
+    }
+    case 'replayed':
+      return undefined;
+    default:
+      return { status: verdict };
+  }
 }
 
 /** A grant with all that decides over it, locked. */
 interface Locked {
   readonly user: UserRow;
-  readonly session: SessionRow;
+  /** None where the grant outlives its session. */
+  readonly session: SessionRow | undefined;
   readonly grant: GrantRow;
   readonly instant: Instant;
 }
@@ -39,31 +71,46 @@ async function present(context: Context, step: Step, presentation: RefreshPresen
   const locked = await lockAll(context, step, presentation.grantId);
   if (locked === undefined) return { status: 'unknown' };
   if (!equalBytes(locked.instant.epoch, presentation.epoch)) return { status: 'epoch' };
-
   const verdict = judgeRefresh(toRefreshRow(locked), presentation, locked.instant.now);
-  switch (verdict) {
-    case 'late':
-    case 'ended':
-    case 'ahead':
-      return { status: verdict };
-    case 'replayed': {
-      const { session, instant } = locked;
-      await insertAudit(step, instant.now, [replayed(locked, presentation.ip)]);
-      await endLockedSession(context, step, session, { reason: 'replayed', instant });
-      return { status: 'replayed', grant: toGrant({ ...locked.grant, ended_at: instant.now }) };
-    }
-    case 'advanced':
-    case 'same':
-    case 'retry':
-      return {
-        status: verdict,
-        grant: toGrant(await updateGrant(step, locked, { verdict, presentation })),
-        session: toSession(await updateSession(step, locked, { verdict, presentation })),
-        user: toUser(locked.user),
-        now: locked.instant.now,
-        tokensFrom: tokensFrom(locked.user, locked.instant),
-      };
-  }
+  return isPassed(verdict)
+    ? pass(step, locked, { verdict, presentation })
+    : refuse(context, step, locked, { verdict, presentation });
+}
+
+function isPassed(verdict: Judgement): verdict is Passed['verdict'] {
+  return verdict === 'advanced' || verdict === 'same' || verdict === 'retry';
+}
+
+async function pass(step: Step, { user, session, grant, instant }: Locked, passed: Passed): Promise<RefreshVerdict> {
+  const grantAfter = await updateGrant(step, grant, grantChanges(grant, passed, instant.now));
+  const sessionAfter = session && (await updateSession(step, session, sessionChanges(session, passed, instant.now)));
+  return {
+    status: passed.verdict,
+    grant: toGrant(grantAfter),
+    session: sessionAfter && toSession(sessionAfter),
+    user: toUser(user),
+    now: instant.now,
+    tokensFrom: tokensFrom(user, instant, sessionAfter?.last_used_at ?? grantAfter.rotated_at),
+  };
+}
+
+interface Refused {
+  readonly verdict: Exclude<Judgement, Passed['verdict']>;
+  readonly presentation: RefreshPresentation;
+}
+
+async function refuse(
+  context: Context,
+  step: Step,
+  locked: Locked,
+  { verdict, presentation }: Refused,
+): Promise<RefreshVerdict> {
+  if (verdict !== 'replayed') return { status: verdict };
+  const { session, grant, instant } = locked;
+  await insertAudit(step, instant.now, [replayed(locked, presentation.ip)]);
+  if (session === undefined) await endLockedGrant(context, step, grant, instant);
+  else await endLockedSession(context, step, session, { reason: 'replayed', instant });
+  return { status: 'replayed', grant: toGrant({ ...grant, ended_at: instant.now }) };
 }
 
 function replayed({ grant, session }: Locked, ip: string | undefined): NewAuditEvent {
@@ -72,49 +119,44 @@ function replayed({ grant, session }: Locked, ip: string | undefined): NewAuditE
     outcome: 'failure',
     userId: grant.user_id,
     actor: undefined,
-    sessionId: session.id,
+    sessionId: session?.id,
     clientId: grant.client_id,
     ip,
   };
 }
 
 async function lockAll(context: Context, step: Step, grantId: string): Promise<Locked | undefined> {
+  await context.dialect.lock(step, 'cutoffs', 'shared');
   // whose it is never changes, so this may be read before the locks, which go from the user down
   const owner = await step
     .selectFrom('grants')
     .select(['user_id', 'session_id', 'client_id'])
     .where('id', '=', grantId)
     .executeTakeFirst();
-  if (owner === undefined || owner.session_id === null) return undefined;
+  if (owner === undefined) return undefined;
   const user = await lockUser(context, step, owner.user_id, 'shared');
-  const session = await lockSession(context, step, owner.session_id);
+  const session = owner.session_id === null ? undefined : await lockSession(context, step, owner.session_id);
   const grant = await lockGrant(context, step, grantId);
-  if (user === undefined || session === undefined || grant === undefined) return undefined;
+  if (user === undefined || grant === undefined) return undefined;
   return { user, session, grant, instant: await readInstant(context, step, owner.client_id) };
 }
 
 function toRefreshRow({ user, session, grant, instant }: Locked): RefreshRow {
   const cutoff = Math.max(user.sessions_cutoff, instant.sessionsCutoff);
+  const ended = grant.ended_at !== null || (session !== undefined && session.ended_at !== null);
   return {
     delivery: grant.delivery,
     counter: grant.counter,
     rotatedAt: grant.rotated_at,
     retryKeyHash: grant.retry_key_hash ?? undefined,
     currentPresentedAt: grant.current_presented_at ?? undefined,
-    over:
-      grant.ended_at !== null || session.ended_at !== null || user.disabled_at !== null || session.created_at <= cutoff,
-    idleExpiresAt: session.idle_expires_at,
-    absoluteExpiresAt: session.absolute_expires_at,
+    over: ended || user.disabled_at !== null || (session ?? grant).created_at <= cutoff,
+    idleExpiresAt: (session ?? grant).idle_expires_at ?? 0,
+    absoluteExpiresAt: (session ?? grant).absolute_expires_at ?? 0,
   };
 }
 
-interface Passed {
-  readonly verdict: 'advanced' | 'same' | 'retry';
-  readonly presentation: RefreshPresentation;
-}
-
-async function updateGrant(step: Step, { grant, instant }: Locked, passed: Passed): Promise<GrantRow> {
-  const changes = grantChanges(grant, passed, instant.now);
+async function updateGrant(step: Step, grant: GrantRow, changes: Partial<GrantRow> | undefined): Promise<GrantRow> {
   if (changes === undefined) return grant;
   const { numUpdatedRows } = await step
     .updateTable('grants')
@@ -127,34 +169,12 @@ async function updateGrant(step: Step, { grant, instant }: Locked, passed: Passe
   return { ...grant, ...changes };
 }
 
-function grantChanges(grant: GrantRow, { verdict, presentation }: Passed, now: number): Partial<GrantRow> | undefined {
-  switch (verdict) {
-    case 'advanced':
-      return {
-        counter: grant.counter + 1,
-        rotated_at: now,
-        retry_key_hash: presentation.retryKeyHash ?? null,
-        current_presented_at: null,
-        secret_id: presentation.secretId,
-      };
-    case 'same':
-      // from here on the one before is never a lost answer
-      return grant.current_presented_at === null ? { current_presented_at: now } : undefined;
-    case 'retry':
-      return grant.retry_key_hash === null && presentation.retryKeyHash !== undefined
-        ? { retry_key_hash: presentation.retryKeyHash }
-        : undefined;
-  }
-}
-
-async function updateSession(step: Step, { session, instant }: Locked, passed: Passed): Promise<SessionRow> {
-  const { now } = instant;
-  if (passed.verdict === 'same' && Math.abs(now - session.last_used_at) < LAST_USED_MS) return session;
-  const changes = {
-    last_used_at: Math.max(session.last_used_at, now),
-    idle_expires_at: Math.min(now + passed.presentation.idleSeconds * 1000, session.absolute_expires_at),
-    ip: passed.presentation.ip ?? session.ip,
-  };
+async function updateSession(
+  step: Step,
+  session: SessionRow,
+  changes: Partial<SessionRow> | undefined,
+): Promise<SessionRow> {
+  if (changes === undefined) return session;
   await step.updateTable('sessions').set(changes).where('id', '=', session.id).execute();
   return { ...session, ...changes };
 }

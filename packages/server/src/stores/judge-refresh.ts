@@ -2,7 +2,7 @@ import { equalBytes } from './bytes.ts';
 import type { Delivery, RefreshPresentation } from './store.ts';
 
 /** A refresh that waited longer than this for its row is not judged: its client has given up. */
-const LATE_MS = 10_000;
+export const LATE_MS = 10_000;
 
 /** What a grant's row, its session and its user say about a presented counter. */
 export interface RefreshRow {
@@ -16,6 +16,7 @@ export interface RefreshRow {
   readonly currentPresentedAt: number | undefined;
   /** Grant, session or user has been ended, disabled or cut off. */
   readonly over: boolean;
+  /** Of the session; of the grant itself where it outlives its session. */
   readonly idleExpiresAt: number;
   readonly absoluteExpiresAt: number;
 }
@@ -28,7 +29,7 @@ export type Presented = Pick<
 export type Judgement = 'late' | 'ended' | 'ahead' | 'advanced' | 'same' | 'retry' | 'replayed';
 
 /**
- * Judges a presented refresh counter: the table of docs/protocol.md §2, and nothing else in the code knows it.
+ * Judges a presented refresh counter: the table of docs/protocol.md §2. PostgreSQL has it once more, in `refresh-function.ts`.
  *
  * The order is the security argument. What is over is over whatever the counter says; a counter from the future must
  * not be taken for theft, because after a restore every honest client has one; what no line allows is a replay.

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createAccountTables } from './account-tables.ts';
+import { createCoreTables } from './core-tables.ts';
 import type { StoreDialect } from './dialect.ts';
 import { createRateLimits } from './rate-limits.ts';
 
@@ -28,6 +29,7 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
         if (columns.unlogged !== undefined) await createRateLimits(db, columns);
       },
     },
+    '0030_core': { up: (db) => createCoreTables(db, columns) },
   };
 }
 

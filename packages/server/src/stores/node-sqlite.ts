@@ -2,32 +2,32 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CompiledQuery,
-  type DatabaseConnection,
   type DialectAdapter,
   type Driver,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
   type SqliteStatement,
 } from 'kysely';
+import { BUSY_LIMIT_MS, BUSY_RETRY_MS, type GroupDatabase, SqliteGroupDriver } from './sqlite-group-driver.ts';
 import { StoreFailed } from './store.ts';
 
 const CACHED_STATEMENTS = 256;
 /** SQLite waits for a lock inside the call, and the whole process with it: only this long. */
 const BUSY_IN_CALL_MS = 20;
-/** Beyond that the wait is a timer's, and others are served meanwhile. */
-const BUSY_RETRY_MS = 15;
-const BUSY_LIMIT_MS = 1_900;
-/** Not looked at for so long, a lock found held is another spell. */
-const SPELL_GAP_MS = 250;
 /** https://sqlite.org/rescode.html; the low byte of an extended code is its primary code. */
 const SQLITE_BUSY = 5;
 
-/** Opens a file (made for this user alone) or `:memory:`, durable at each commit unless `synchronous` says otherwise. */
-export async function openNodeSqlite(path: string, synchronous: 'full' | 'off' = 'full'): Promise<SqliteDialect> {
+/**
+ * Opens a file (made for this user alone) or `:memory:`, durable at each commit unless `synchronous` says otherwise.
+ *
+ * @param trace  Hears each statement before it runs.
+ */
+export async function openNodeSqlite(
+  path: string,
+  synchronous: 'full' | 'off' = 'full',
+  trace?: (sql: string) => void,
+): Promise<SqliteDialect> {
   return retryBusy(Date.now() + BUSY_LIMIT_MS, () => {
     try {
       // SQLite would make it readable for all; its -wal and -shm take after it
@@ -39,7 +39,7 @@ export async function openNodeSqlite(path: string, synchronous: 'full' | 'off' =
         raw.close();
         throw error;
       }
-      return new NodeSqliteDialect({ database: new NodeSqlite(raw) });
+      return new NodeSqliteDialect(raw, trace);
     } catch (error) {
       throw failed(error);
     }
@@ -115,56 +115,34 @@ async function retryBusy<T>(deadline: number, call: () => T): Promise<T> {
   }
 }
 
-/**
- * `begin immediate`: a transaction that reads and then writes can't fail with SQLITE_BUSY_SNAPSHOT, and once begun it
- * waits for nobody.
- */
-class ImmediateDriver extends SqliteDriver {
-  /** A spell of another process holding the lock. Those who queue behind don't wait the whole time once more. */
-  #busy: { readonly since: number; seen: number } | undefined;
-
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    const begin = CompiledQuery.raw('begin immediate');
-    for (;;) {
-      try {
-        await connection.executeQuery(begin);
-        this.#busy = undefined;
-        return;
-      } catch (error) {
-        if (!isBusy(error) || this.#hasWaited()) throw error;
-      }
-      await sleep(BUSY_RETRY_MS);
-    }
-  }
-
-  #hasWaited(): boolean {
-    const now = performance.now();
-    if (this.#busy === undefined || now - this.#busy.seen > SPELL_GAP_MS) this.#busy = { since: now, seen: now };
-    this.#busy.seen = now;
-    return now - this.#busy.since >= BUSY_LIMIT_MS;
-  }
-}
-
-/** SQLite's DDL is transactional: say so, and Kysely's Migrator takes part in our transaction. */
-class TransactionalAdapter extends SqliteAdapter {
+class GroupAdapter extends SqliteAdapter {
+  /** SQLite's DDL is transactional: said here, so that Kysely's Migrator takes part in our transaction. */
   override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+
+  /** The driver's turns take the place of Kysely's lock: who waits has to be seen, so that it can share a commit. */
+  override get supportsMultipleConnections(): boolean {
     return true;
   }
 }
 
 class NodeSqliteDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
+  readonly #driver: Driver;
 
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
+  constructor(raw: DatabaseSync, trace: GroupDatabase['trace']) {
+    const statements = new NodeSqlite(raw);
+    super({ database: statements });
+    const database: GroupDatabase = { statements, raw, isBusy, failed, trace };
+    this.#driver = new SqliteGroupDriver(database);
   }
 
+  /** One for all who share the connection: it is what makes them wait for each other. */
   override createDriver(): Driver {
-    return new ImmediateDriver(this.#config);
+    return this.#driver;
   }
 
   override createAdapter(): DialectAdapter {
-    return new TransactionalAdapter();
+    return new GroupAdapter();
   }
 }

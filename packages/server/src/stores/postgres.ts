@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { LOCKS, type StoreDialect } from './dialect.ts';
 import { openStore } from './kysely-store.ts';
 import { type Limits, type PgPool, PostgresDriver } from './postgres-driver.ts';
+import { createRefreshFunction } from './refresh-function.ts';
 import { StoreFailed } from './store.ts';
 
 const CONNECTIONS = 10;
@@ -39,6 +40,13 @@ export async function openPool(url: string): Promise<PgPool> {
     max: CONNECTIONS,
     connectionTimeoutMillis: STEP.stepMs,
     keepAlive: true,
+    // what is one statement is a step of its own: the same limits and isolation hold for it
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, whatever its types say
+    onConnect: async (client) => {
+      await client.query(
+        `set statement_timeout = ${STEP.statementMs}; set default_transaction_isolation = 'read committed'`,
+      );
+    },
     application_name: 'mapae',
     // numbers of this pool only: another user of pg in the process keeps its own parsers
     types: { getTypeParser: (oid: number) => (oid === INT8 ? Number : (types.getTypeParser(oid) as Parser)) },
@@ -82,7 +90,13 @@ export function postgresDialect(pool: PgPool): StoreDialect {
       if (!(cause instanceof Error) || !('code' in cause)) return false;
       return cause.code === SERIALIZATION_FAILURE || cause.code === DEADLOCK_DETECTED;
     },
-    columns: { bytes: sql`bytea`, sequence: sql`bigserial primary key`, unlogged: sql`unlogged` },
+    refreshFunction: true,
+    columns: {
+      bytes: sql`bytea`,
+      sequence: sql`bigserial primary key`,
+      unlogged: sql`unlogged`,
+      functions: [createRefreshFunction(LOCK_SPACE, LOCKS.cutoffs)],
+    },
   };
 }
 

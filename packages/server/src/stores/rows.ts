@@ -44,11 +44,14 @@ export function toGrant(row: GrantRow): Grant {
     userId: row.user_id,
     clientId: row.client_id,
     scope: parseList(row.scope),
+    resources: parseList(row.resources),
     delivery: row.delivery,
     counter: row.counter,
     rotatedAt: row.rotated_at,
     secretId: row.secret_id,
     endedAt: row.ended_at ?? undefined,
+    idleExpiresAt: row.idle_expires_at ?? undefined,
+    absoluteExpiresAt: row.absolute_expires_at ?? undefined,
   };
 }
 

@@ -3,7 +3,8 @@ import type { Step } from './dialect.ts';
 import type { Instant } from './instant.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import type { EndReason } from './store.ts';
-import type { SessionRow } from './tables.ts';
+import type { GrantRow, SessionRow } from './tables.ts';
+import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
 /**
  * Ends a session that this step has locked, with its grants, and writes its revocation. One that has ended stays as it
@@ -29,4 +30,19 @@ export async function endLockedSession(
     .where('ended_at', 'is', null)
     .execute();
   await insertRevocation(context, step, end.instant, { code: 1, value: session.id, before: 0 });
+}
+
+/**
+ * Ends a grant that outlives its session, locked by this step. Its access tokens carry no `sid`: the tokens of its user that
+ * were made until now are refused, and those of sessions are made anew by a refresh.
+ */
+export async function endLockedGrant(
+  context: Context,
+  step: Step,
+  grant: Pick<GrantRow, 'id' | 'user_id' | 'ended_at'>,
+  instant: Instant,
+): Promise<void> {
+  if (grant.ended_at !== null) return;
+  await step.updateTable('grants').set({ ended_at: instant.now }).where('id', '=', grant.id).execute();
+  await raiseTokensCutoff(context, step, grant.user_id, instant);
 }

@@ -10,6 +10,7 @@ import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedSession } from './session-end.ts';
 import type { EndedBy, EndReason, SessionStart, SessionStarted, Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
+import { tokensFrom } from './tokens-from.ts';
 
 type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'endSession' | 'endAllSessions'>;
 
@@ -118,13 +119,8 @@ export async function insertSession(
     user: toUser(user),
     epoch: instant.epoch,
     now: instant.now,
-    tokensFrom: tokensFrom(user, instant),
+    tokensFrom: tokensFrom(user, instant, session.last_used_at),
   };
-}
-
-/** The earliest time of an access token made now: strictly after every tokens cut-off there was. */
-export function tokensFrom(user: UserRow, instant: Instant): number {
-  return Math.max(instant.now, user.tokens_cutoff + 1, instant.tokensCutoff + 1);
 }
 
 interface Birth {
@@ -161,6 +157,7 @@ function newGrant(
     user_id: start.userId,
     client_id: start.clientId,
     scope: JSON.stringify(start.scope),
+    resources: JSON.stringify(start.resources ?? []),
     delivery: start.delivery,
     created_at: time,
     counter: 0,
@@ -169,6 +166,8 @@ function newGrant(
     current_presented_at: null,
     secret_id: start.secretId,
     ended_at: null,
+    idle_expires_at: null,
+    absolute_expires_at: null,
   };
 }
 

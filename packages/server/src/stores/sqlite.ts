@@ -44,6 +44,7 @@ export function sqliteDialect(kysely: Dialect, limits?: Dialect): StoreDialect {
       return rows.length > 0;
     },
     isConflict: () => false,
-    columns: { bytes: sql`blob`, sequence: sql`integer primary key autoincrement` },
+    refreshFunction: false,
+    columns: { bytes: sql`blob`, sequence: sql`integer primary key autoincrement`, functions: [] },
   };
 }

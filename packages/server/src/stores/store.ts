@@ -147,6 +147,8 @@ export interface SessionStart {
   readonly credentialVersion: number;
   readonly clientId: string;
   readonly scope: readonly string[];
+  /** APIs that the grant is for; all, where it is left out. */
+  readonly resources?: readonly string[];
   readonly delivery: Delivery;
   readonly secretId: string;
   readonly device: string | undefined;
@@ -164,7 +166,7 @@ export interface SessionStarted {
   readonly user: User;
   readonly epoch: Uint8Array;
   readonly now: number;
-  /** An access token's `jti` made now must be at or after this: later than every tokens cut-off that applies. */
+  /** The time that an access token's `jti` carries: later than every tokens cut-off that applies, covered by the next one. */
   readonly tokensFrom: number;
 }
 
@@ -189,11 +191,16 @@ export interface Grant {
   readonly userId: string;
   readonly clientId: string;
   readonly scope: readonly string[];
+  /** APIs that it is for; an empty list where it is for all. */
+  readonly resources: readonly string[];
   readonly delivery: Delivery;
   readonly counter: number;
   readonly rotatedAt: number;
   readonly secretId: string;
   readonly endedAt: number | undefined;
+  /** Limits of a grant without a session; one with a session ends with it. */
+  readonly idleExpiresAt: number | undefined;
+  readonly absoluteExpiresAt: number | undefined;
 }
 
 export interface RefreshPresentation {
@@ -218,7 +225,8 @@ export type RefreshVerdict =
       readonly status: 'advanced' | 'same' | 'retry';
       /** After the step: `grant.counter` and `grant.secretId` are those of the token to hand out. */
       readonly grant: Grant;
-      readonly session: Session;
+      /** None where the grant outlives its session. */
+      readonly session: Session | undefined;
       readonly user: User;
       readonly now: number;
       readonly tokensFrom: number;

@@ -54,6 +54,8 @@ export interface GrantRow {
   user_id: string;
   client_id: string;
   scope: string;
+  /** APIs that it is for; an empty list where it is for all. */
+  resources: string;
   delivery: Delivery;
   created_at: number;
   counter: number;
@@ -64,6 +66,9 @@ export interface GrantRow {
   current_presented_at: number | null;
   secret_id: string;
   ended_at: number | null;
+  /** Limits of a grant without a session; one with a session ends with it. */
+  idle_expires_at: number | null;
+  absolute_expires_at: number | null;
 }
 
 export interface KeyRow {

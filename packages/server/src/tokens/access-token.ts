@@ -15,7 +15,7 @@ export interface IssueRequest {
   readonly target: Target;
   /** The store's now, milliseconds. */
   readonly now: number;
-  /** The token is made at or after this, milliseconds: later than every cut-off that applies. */
+  /** The time in its `jti`, milliseconds: later than every cut-off that applies, and covered by the next one. */
   readonly tokensFrom: number;
 }
 
@@ -46,7 +46,7 @@ export function createAccessTokens(
         sub: grant.userId,
         client_id: grant.clientId,
         ...(grant.sessionId === undefined ? {} : { sid: grant.sessionId }),
-        jti: generateTimeOrderedId(Math.max(now, tokensFrom), random),
+        jti: generateTimeOrderedId(tokensFrom, random),
         iat,
         exp: iat + settings.accessTokenSeconds,
         scope,

@@ -7,7 +7,8 @@ import type { Target } from './access-token.ts';
 
 export interface TokenAnswerInput {
   readonly grant: Grant;
-  readonly session: Session;
+  /** None where the grant outlives its session. */
+  readonly session: Session | undefined;
   readonly epoch: Uint8Array;
   readonly target: Target;
   readonly now: number;
@@ -31,9 +32,10 @@ export function answerTokens({ settings, secrets, accessTokens }: ServerContext,
     const device = deviceToken === undefined ? {} : { device_token: deviceToken };
     return Response.json({ ...body, refresh_token: refreshToken, ...device });
   }
+  const { idleExpiresAt, absoluteExpiresAt } = session ?? grant;
   const maxAgeSeconds = Math.max(
     0,
-    Math.floor((Math.min(session.idleExpiresAt, session.absoluteExpiresAt) - now) / 1_000),
+    Math.floor((Math.min(idleExpiresAt ?? now, absoluteExpiresAt ?? now) - now) / 1_000),
   );
   const headers = new Headers({ 'set-cookie': formatCookie(settings.issuer, refreshToken, maxAgeSeconds) });
   if (deviceToken !== undefined)

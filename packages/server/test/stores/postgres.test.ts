@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { judgeRefresh } from '../../src/stores/judge-refresh.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openPool, postgres, postgresDialect } from '../../src/stores/postgres.ts';
 import { type Store, StoreFailed } from '../../src/stores/store.ts';
+import {
+  createUser,
+  DAY,
+  HandClock,
+  hashOf,
+  presentation,
+  START,
+  startSession,
+} from '../../src/testing/store-contract/harness.ts';
 import { type StoreHarness, storeContract } from '../../src/testing/store-contract.ts';
 import { Fault, withFault } from './faulty-dialect.ts';
 
@@ -31,7 +41,7 @@ async function newDatabase(): Promise<string> {
   return own.href;
 }
 
-async function withHarness(run: (harness: StoreHarness) => Promise<void>): Promise<void> {
+async function withHarness(run: (harness: StoreHarness, url: string) => Promise<void>): Promise<void> {
   const url = await newDatabase();
   const stores: Store[] = [];
   const keep = (store: Store): Store => {
@@ -39,17 +49,20 @@ async function withHarness(run: (harness: StoreHarness) => Promise<void>): Promi
     return store;
   };
   try {
-    await run({
-      open: async (options) => keep(await postgres(url).open({ ...OPTIONS, ...options })),
-      async openFaulty(options) {
-        const fault = new Fault();
-        const dialect = withFault(postgresDialect(await openPool(url)), fault);
-        const store = keep(await openStore(dialect, { ...OPTIONS, ...options }));
-        return { store, failAt: (n, when) => fault.failAt(n, when), count: () => fault.count() };
+    await run(
+      {
+        open: async (options) => keep(await postgres(url).open({ ...OPTIONS, ...options })),
+        async openFaulty(options) {
+          const fault = new Fault();
+          const dialect = withFault(postgresDialect(await openPool(url)), fault);
+          const store = keep(await openStore(dialect, { ...OPTIONS, ...options }));
+          return { store, failAt: (n, when) => fault.failAt(n, when), count: () => fault.count() };
+        },
+        query: (sql) => query(url, sql) as ReturnType<StoreHarness['query']>,
+        bytes: (hex) => `'\\x${hex}'::bytea`,
       },
-      query: (sql) => query(url, sql) as ReturnType<StoreHarness['query']>,
-      bytes: (hex) => `'\\x${hex}'::bytea`,
-    });
+      url,
+    );
   } finally {
     await Promise.all(stores.map((store) => store.close()));
   }
@@ -63,4 +76,87 @@ test('a PostgreSQL that is not there is a StoreFailed within two and a half seco
   const began = performance.now();
   await expect(postgres('postgres://127.0.0.1:1/none').open(OPTIONS)).rejects.toThrow(StoreFailed);
   expect(performance.now() - began).toBeLessThan(2_500);
+});
+
+test('a refresh is one statement, whatever its verdict, but a replay, which is judged again in the step that ends it', async () => {
+  await withHarness(async ({ openFaulty }) => {
+    const clock = new HandClock();
+    const { store, failAt, count } = await openFaulty({ clock: clock.read });
+    const started = await startSession(store, await createUser(store));
+    const present = async (counter: number, changes = {}) => {
+      failAt(0, 'before');
+      const { status } = await store.presentRefreshCounter(presentation(started, counter, changes));
+      return `${status} ${count()}`;
+    };
+    expect(await present(0)).toBe('same 1');
+    clock.now += DAY;
+    expect(await present(0)).toBe('advanced 1');
+    expect(await present(0, { retryKeyHash: hashOf(1) })).toBe('retry 1');
+    expect(await present(7)).toBe('ahead 1');
+    expect(await present(1, { grantId: 'none' })).toBe('unknown 1');
+    expect(await present(1, { epoch: hashOf(1).slice(16) })).toBe('epoch 1');
+    expect(await present(1, { waitedMs: () => 10_001 })).toBe('late 1');
+    expect(await present(1, { delivery: 'bearer' })).toBe('ended 1');
+    clock.now += DAY;
+    expect(await present(1)).toBe('advanced 1');
+    expect(await present(0)).toMatch(/^replayed /);
+    expect(await present(2)).toBe('ended 1');
+  });
+});
+
+test('the function in the database and judgeRefresh agree on every row of the table', async () => {
+  await withHarness(async ({ open, bytes }, url) => {
+    const direct = new pg.Client({ connectionString: url });
+    await direct.connect();
+    const clock = new HandClock();
+    const store = await open({ clock: clock.read });
+    const started = await startSession(store, await createUser(store), { idleSeconds: 1_000, absoluteSeconds: 2_000 });
+    const { id } = started.grant;
+    const hex = (byte: number): string => bytes(Buffer.from(hashOf(byte)).toString('hex'));
+    const windowMs = 30_000;
+    const ages = [-40_001, -40_000, 0, windowMs, windowMs + 1, 500_000];
+    let judged = 0;
+    for (const age of ages) {
+      for (const { presentedAt, key } of [
+        { presentedAt: undefined, key: undefined },
+        { presentedAt: undefined, key: 1 },
+        { presentedAt: START, key: 1 },
+      ]) {
+        for (const counter of [3, 4, 5, 6]) {
+          for (const { retryKeyHash, waited } of [
+            { retryKeyHash: undefined, waited: 0 },
+            { retryKeyHash: hashOf(1), waited: 0 },
+            { retryKeyHash: hashOf(2), waited: 9_000 },
+            { retryKeyHash: hashOf(1), waited: 10_001 },
+          ]) {
+            clock.now = START + 100_000;
+            const row = {
+              delivery: 'cookie',
+              counter: 5,
+              rotatedAt: clock.now - age,
+              retryKeyHash: key === undefined ? undefined : hashOf(key),
+              currentPresentedAt: presentedAt,
+              over: false,
+              idleExpiresAt: START + 1_000_000,
+              absoluteExpiresAt: START + 2_000_000,
+            } as const;
+            await direct.query(`update sessions set idle_expires_at = ${row.idleExpiresAt}, ended_at = null, end_reason = null;
+              update grants set counter = 5, rotated_at = ${row.rotatedAt}, ended_at = null,
+              retry_key_hash = ${key === undefined ? 'null' : hex(key)},
+              current_presented_at = ${presentedAt ?? 'null'} where id = '${id}'`);
+            const presented = presentation(started, counter, { retryKeyHash, waitedMs: () => waited });
+            const expected = judgeRefresh(row, presented, clock.now);
+            const { status } = await store.presentRefreshCounter(presented);
+            expect([age, presentedAt, key, counter, waited, status]).toEqual([
+              ...[age, presentedAt, key, counter, waited],
+              expected,
+            ]);
+            judged += 1;
+          }
+        }
+      }
+    }
+    expect(judged).toBe(288);
+    await direct.end();
+  });
 });

@@ -119,7 +119,7 @@ const HALF_DONE: readonly StoreCase[] = Object.entries(STEPS).map(
         }
       }
       assert.notEqual(await dump(harness), before);
-      assert.ok(n > 3, 'begin, at least one statement, commit');
+      assert.ok(n > 1, 'a statement at least');
       failAt(0, 'before');
       await store.readState();
       assert.equal(count(), 1);

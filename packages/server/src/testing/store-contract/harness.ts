@@ -3,6 +3,7 @@ import type {
   NewUser,
   RefreshPresentation,
   RefreshVerdict,
+  Session,
   SessionStart,
   SessionStarted,
   Store,
@@ -105,10 +106,10 @@ export function presentation(
 export function passed(
   verdict: RefreshVerdict,
   status: 'advanced' | 'same' | 'retry',
-): Extract<RefreshVerdict, { readonly session: unknown }> {
+): Extract<RefreshVerdict, { readonly session: unknown }> & { readonly session: Session } {
   assert.equal(verdict.status, status);
-  assert.ok('session' in verdict);
-  return verdict;
+  assert.ok('session' in verdict && verdict.session !== undefined);
+  return { ...verdict, session: verdict.session };
 }
 
 export function hashOf(byte: number): Uint8Array {

@@ -86,11 +86,14 @@ export const sessionCases: readonly StoreCase[] = [
         userId: user.id,
         clientId: 'first-party',
         scope: ['a', 'b'],
+        resources: [],
         delivery: 'bearer',
         counter: 0,
         rotatedAt: START,
         secretId: 'secret',
         endedAt: undefined,
+        idleExpiresAt: undefined,
+        absoluteExpiresAt: undefined,
       });
       assert.deepEqual(started.user, user);
       assert.deepEqual(await store.findSession(started.session.id), started.session);
