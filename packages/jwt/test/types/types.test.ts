@@ -6,6 +6,7 @@ import {
   generatePrivateKey,
   generateSecretKey,
   type JwtClaims,
+  KeyRejected,
   publicKeyOf,
   type StandardSchema,
   type UnverifiedClaims,
@@ -77,7 +78,7 @@ test('options that do not exist, or are missing, are refused by the compiler and
   // @ts-expect-error no pattern where a text stands
   expect(() => createJwtVerifier({ ...base, issuer: /a/ })).toThrow(TypeError);
   // @ts-expect-error no such algorithm
-  expect(() => generatePrivateKey('none')).toThrow();
+  expect(() => generatePrivateKey('none')).toThrow(KeyRejected);
 });
 
 test('each kind of key is taken only where it belongs', async () => {
