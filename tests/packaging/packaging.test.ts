@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findNodeRelease } from '../support/node-release.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKAGES = ['jwt', 'verifier', 'server', 'cli', 'client'];
@@ -75,6 +76,94 @@ test('@mapae/verifier brings exactly itself and @mapae/jwt, and both work from p
      console.log(claims.sub, decode(token).header.alg, typeof createVerifier, typeof protect);`,
   );
   expect(out).toBe('c ES256 function function\n');
+});
+
+/** What every line of Node.js must be able to do with the packages as they are published. */
+const EVERY_ALGORITHM = `
+  import { ALGORITHMS, createJwtSigner, createJwtVerifier, generatePrivateKey, generateSecretKey, publicKeyOf } from '@mapae/jwt';
+  import { createVerifier } from '@mapae/verifier';
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: 'https://a.example', aud: 'b', sub: 'c', iat: now, exp: now + 60 };
+  const done = [];
+  for (const alg of ALGORITHMS) {
+    let key;
+    try {
+      key = alg.startsWith('HS') ? generateSecretKey(alg) : generatePrivateKey(alg);
+    } catch (error) {
+      if (error.code !== 'key/unsupported') throw error;
+      continue;
+    }
+    const keys = alg.startsWith('HS') ? key : publicKeyOf(key);
+    const verifier = createJwtVerifier({ keys, issuer: claims.iss, audience: claims.aud, typ: 'JWT', maxTokenBytes: 16384 });
+    const token = createJwtSigner({ key, typ: 'JWT', budgetBytes: 16384 }).sign(claims);
+    if (verifier.verify(token).sub !== 'c') throw new Error(alg);
+    if ((await verifier.verifyAsync(token)).sub !== 'c') throw new Error(alg);
+    const turned = token.slice(0, -20) + (token.at(-20) === 'A' ? 'B' : 'A') + token.slice(-19);
+    try {
+      verifier.verify(turned);
+      throw new Error('accepted ' + alg);
+    } catch (error) {
+      if (error.code !== 'token/signature') throw error;
+    }
+    done.push(alg);
+  }
+  const verifier = createVerifier({ issuer: 'https://a.example', audience: 'b' });
+  try {
+    await verifier.authenticate(new Request('https://b.example'));
+  } catch (error) {
+    done.push(error.code);
+  }
+  await verifier.close?.();
+  console.log(process.version.split('.')[0], done.join(' '));`;
+
+const CLASSIC = 'HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K EdDSA Ed25519 Ed448';
+const ML_DSA = 'ML-DSA-44 ML-DSA-65 ML-DSA-87';
+
+test.for([
+  // ML-DSA came with Node 24.7
+  [22, CLASSIC],
+  [24, `${CLASSIC} ${ML_DSA}`],
+] as const)(
+  '@mapae/jwt and @mapae/verifier run on Node %i, with every algorithm that it has',
+  ([line, algorithms], context) => {
+    const release = findNodeRelease(line);
+    if ('missing' in release) return context.skip(release.missing);
+    const project = join(folder, 'verifier');
+    writeFileSync(join(project, 'algorithms.mjs'), EVERY_ALGORITHM);
+    const out = execFileSync(release.binary, ['algorithms.mjs'], { cwd: project, encoding: 'utf8' });
+    expect(out).toBe(`v${line} ${algorithms} request/no-credentials\n`);
+  },
+);
+
+test('the same on this Node', () => {
+  const [major] = process.version.split('.');
+  expect(node(join(folder, 'verifier'), EVERY_ALGORITHM)).toBe(
+    `${major} ${CLASSIC} ${ML_DSA} request/no-credentials\n`,
+  );
+});
+
+test('@mapae/jwt works without jose, which only @mapae/jwt/jwe asks for, by its name', () => {
+  const project = join(folder, 'verifier');
+  const bare = spawnSync(
+    process.execPath,
+    ['-e', "import('@mapae/jwt/jwe').catch((error) => console.log(error.code, error.message))"],
+    {
+      cwd: project,
+      encoding: 'utf8',
+    },
+  );
+  expect(bare.stdout).toContain("ERR_MODULE_NOT_FOUND Cannot find package 'jose'");
+  // with it, the same installation encrypts
+  symlinkSync(join(ROOT, 'node_modules/jose'), join(project, 'node_modules/jose'));
+  const out = node(
+    project,
+    `import { createJweDecrypter, createJweEncrypter, encryptionKeyOf, generateDecryptionKey } from '@mapae/jwt/jwe';
+     const key = await generateDecryptionKey('ECDH-ES');
+     const token = await createJweEncrypter({ key: encryptionKeyOf(key) }).encrypt(Buffer.from('hello'));
+     console.log(Buffer.from((await createJweDecrypter({ keys: key }).decrypt(token)).plaintext).toString());`,
+  );
+  rmSync(join(project, 'node_modules/jose'));
+  expect(out).toBe('hello\n');
 });
 
 test('@mapae/server signs people in from plain JavaScript, with pg not there', () => {
