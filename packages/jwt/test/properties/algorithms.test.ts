@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createJwtSigner, createJwtVerifier, type JwtClaims, SigningRefused, TokenRejected } from '../../src/index.ts';
+import {
+  createJwtSigner,
+  createJwtVerifier,
+  type JwtClaims,
+  rememberTokens,
+  SigningRefused,
+  TokenRejected,
+} from '../../src/index.ts';
 import { pairsOfAllAlgorithms, type SigningPair } from './keys-for-all.ts';
 
 const now = Date.UTC(2026, 10, 24);
@@ -12,7 +19,11 @@ function both({ signing, verifying }: SigningPair) {
   const signer = createJwtSigner({ key: signing, typ: 'JWT', budgetBytes: 65_536 });
   const options = { issuer: base.iss, audience: base.aud, typ: 'JWT', clock: () => now, maxTokenBytes: 65_536 };
   const verifier = createJwtVerifier({ ...options, keys: verifying });
-  const caching = createJwtVerifier({ ...options, keys: verifying, cache: { maxEntries: 16, maxBytes: 2 ** 20 } });
+  const caching = createJwtVerifier({
+    ...options,
+    keys: verifying,
+    cache: rememberTokens({ maxEntries: 16, maxBytes: 2 ** 20 }),
+  });
   return { signer, verifier, caching };
 }
 

@@ -16,10 +16,10 @@ const BARE = `
 /** A verifier whose claims a schema types, and a signer; what an application writes. */
 const TYPED = `
   ${BARE}
-  import { createJwtSigner, createJwtVerifier, generatePrivateKey, publicKeyOf, type StandardSchema } from '@mapae/jwt';
+  import { createJwtSigner, createJwtVerifier, generatePrivateKey, publicKeyOf, rememberTokens, type StandardSchema } from '@mapae/jwt';
   const key = generatePrivateKey('ES256');
   declare const schema: StandardSchema<{ readonly sub: string; readonly roles: readonly string[] }>;
-  const verifier = createJwtVerifier({ keys: publicKeyOf(key), issuer: 'a', audience: 'b', typ: 'at+jwt', claims: schema, cache: { maxEntries: 10, maxBytes: 1_000 } });
+  const verifier = createJwtVerifier({ keys: publicKeyOf(key), issuer: 'a', audience: 'b', typ: 'at+jwt', claims: schema, cache: rememberTokens({ maxEntries: 10, maxBytes: 1_024 }) });
   export const roles: readonly string[] = verifier.verify('token').roles;
   export const token: string = createJwtSigner({ key, typ: 'at+jwt' }).sign({ sub: 'c' });
 `;
