@@ -31,7 +31,7 @@ test.each([
 
 test('RFC 4648 §3.5: of the last characters, exactly those without spare bits are taken', () => {
   const taken = (prefix: string): string =>
-    [...ALPHABET]
+    Array.from(ALPHABET)
       .filter((last) => {
         try {
           return decodeBase64url(prefix + last).length > 0;
