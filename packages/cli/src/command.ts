@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBackup, addRestore } from './backup-command.ts';
+import { addDoctor } from './doctor-command.ts';
 import { CliError, EXIT } from './failure.ts';
 import { addMigrate } from './migrate-command.ts';
 import { addServe } from './serve-command.ts';
@@ -36,7 +37,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       writeErr: () => {},
     })
     .exitOverride();
-  for (const add of [addServe, addMigrate, addBackup, addRestore]) add(program, around);
+  for (const add of [addServe, addMigrate, addBackup, addRestore, addDoctor]) add(program, around);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BackupRefused, type Maintenance, openMaintenance, SchemaMismatch, StoreFailed } from '@mapae/server';
+import { BackupRefused, ClockOff, type Maintenance, openMaintenance, SchemaMismatch, StoreFailed } from '@mapae/server';
 import { prepareDataFolder } from './data-folder.ts';
 import { CliError, EXIT } from './failure.ts';
 import type { Settings } from './settings.ts';
@@ -39,6 +39,8 @@ export function databaseError(cause: unknown): unknown {
         : 'run the newer version of mapae, or go back to a backup from before it';
     return new CliError(cause.message, hint, EXIT.schema, { cause });
   }
+  if (cause instanceof ClockOff)
+    return new CliError(cause.message, 'let NTP set both clocks, then start again', EXIT.data, { cause });
   if (cause instanceof BackupRefused) return new CliError(cause.message, 'nothing was changed', EXIT.data, { cause });
   if (cause instanceof StoreFailed) {
     return new CliError(

@@ -11,6 +11,8 @@ export const EXIT = {
   data: 4,
   /** The database's schema is behind or ahead of this program. */
   schema: 5,
+  /** `mapae doctor` found something that is wrong. */
+  unfit: 6,
 } as const;
 
 /** What a person is told when a command can't go on: what happened, what to do, and the exit code for scripts. */

@@ -5,6 +5,8 @@ import { CliError, EXIT, systemCode } from './failure.ts';
 /** A listening server, on one address or on both loopback ones. */
 export interface Listening {
   readonly port: number;
+  /** From now on each answer closes its connection, so that a client that keeps one comes back elsewhere. */
+  drain(): void;
   /** Stops accepting and waits for answers under way; after `graceMs` the rest is cut. Calling it again cuts at once. */
   close(graceMs: number): Promise<void>;
 }
@@ -19,9 +21,14 @@ const IGNORED = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
  */
 export async function listen(listener: RequestListener, port: number, host: string | undefined): Promise<Listening> {
   const servers: Server[] = [];
+  let draining = false;
+  const drained: RequestListener = (request, response) => {
+    if (draining) response.shouldKeepAlive = false;
+    listener(request, response);
+  };
   let bound = port;
   for (const [index, address] of (host === undefined ? LOOPBACK : [host]).entries()) {
-    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, listener);
+    const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, drained);
     try {
       bound = await open(server, bound, address);
       servers.push(server);
@@ -32,7 +39,10 @@ export async function listen(listener: RequestListener, port: number, host: stri
       throw portError(cause, bound, address);
     }
   }
-  return { port: bound, close: (graceMs) => closeAll(servers, graceMs) };
+  const drain = (): void => {
+    draining = true;
+  };
+  return { port: bound, drain, close: (graceMs) => closeAll(servers, graceMs) };
 }
 
 function open(server: Server, port: number, host: string): Promise<number> {

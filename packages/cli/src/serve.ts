@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type AuthorizationServer, createServer, databaseFromUrl, type ServerOptions } from '@mapae/server';
 import type { Logger } from 'pino';
@@ -12,6 +13,8 @@ import { developmentSecret, readSecretFile } from './secret.ts';
 import { DEFAULT_PORT, issuerOf, type Settings } from './settings.ts';
 
 const GRACE_MS = 10_000;
+/** A balancer that asks `/readyz` every second or two has noticed by then. */
+const DRAIN_SECONDS = 5;
 
 /** A running `mapae serve`. */
 export interface Serving {
@@ -62,7 +65,11 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
     mode: dev ? 'development' : 'production',
     node: process.version,
   });
-  return { issuer, port: listening.port, stop: stopOnce(server, listening, log) };
+  return {
+    issuer,
+    port: listening.port,
+    stop: stopOnce({ server, listening, log, drainSeconds: settings.drainSeconds ?? (dev ? 0 : DRAIN_SECONDS) }),
+  };
 }
 
 const SAME_NAME = [
@@ -118,19 +125,38 @@ function listenerFor(server: AuthorizationServer): RequestListener {
   return (request, response) => void listener(request, response);
 }
 
-function stopOnce(server: AuthorizationServer, listening: Listening, log: Logger): () => Promise<void> {
+interface Stopping {
+  readonly server: AuthorizationServer;
+  readonly listening: Listening;
+  readonly log: Logger;
+  readonly drainSeconds: number;
+}
+
+/**
+ * Not ready first, while the balancer looks away; then no new connection, the feed's streams and the answers under way
+ * end, and the database is closed.
+ */
+function stopOnce({ server, listening, log, drainSeconds }: Stopping): () => Promise<void> {
   let stopping: Promise<void> | undefined;
-  return async () => {
-    if (stopping !== undefined) {
-      await Promise.all([stopping, listening.close(0)]);
-      return;
+  const hurry = new AbortController();
+  const stop = async (): Promise<void> => {
+    server.drain();
+    listening.drain();
+    if (drainSeconds > 0) {
+      log.info({ event: 'draining', seconds: drainSeconds });
+      await sleep(drainSeconds * 1_000, undefined, { signal: hurry.signal }).catch(() => {});
     }
-    const closed = listening.close(GRACE_MS);
-    // ends the feed's streams, which would otherwise hold the connections open for the whole grace
-    stopping = server.close().then(async () => {
-      await closed;
-      log.info({ event: 'stopped' });
-    });
-    await stopping;
+    const closed = listening.close(hurry.signal.aborted ? 0 : GRACE_MS);
+    await server.close();
+    await closed;
+    log.info({ event: 'stopped' });
+  };
+  return async () => {
+    if (stopping === undefined) {
+      stopping = stop();
+      return stopping;
+    }
+    hurry.abort();
+    await Promise.all([stopping, listening.close(0)]);
   };
 }

@@ -39,6 +39,8 @@ export interface Settings {
   readonly dev: boolean;
   /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
   readonly migrate: boolean;
+  /** How long a server that was told to stop says that it isn't ready before it stops listening. Whole seconds. Default: 5, in development 0. */
+  readonly drainSeconds: number;
   readonly logLevel: string;
 }
 
@@ -219,6 +221,13 @@ export const SETTINGS: readonly Row[] = [
     env: 'MAPAE_MIGRATE',
     help: 'bring the schema up to date first; without it, and without --dev, only an empty database is filled',
     parse: yesOrNo,
+  },
+  {
+    name: 'drainSeconds',
+    flag: '--drain-seconds <n>',
+    env: 'MAPAE_DRAIN_SECONDS',
+    help: 'told to stop, answer on for this long with /readyz at 503 (5; with --dev 0)',
+    parse: wholeNumber(0, 300),
   },
   {
     name: 'logLevel',

@@ -5,6 +5,7 @@ import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Settings } from './options.ts';
 import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
+import type { Readiness } from './readiness.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
 import type { Secrets } from './secrets/secrets.ts';
 import type { Store } from './stores/store.ts';
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly accountTokens: JwtVerifier;
   readonly feed: FeedPublisher;
   readonly verifiers: ConnectedVerifiers;
+  readonly readiness: Readiness;
 }
 
 /** What belongs to one request beside the request itself. */

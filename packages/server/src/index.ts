@@ -1,5 +1,6 @@
+export { ClockOff, LARGEST_SKEW_SECONDS } from './clock-check.ts';
 export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
-export { type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
+export { type Examination, type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';
 export { PROBLEMS, type ProblemCode } from './problem.ts';
 export type { ConnectedVerifier } from './revocations/connected-verifiers.ts';

@@ -4,6 +4,8 @@ import { createPasswordHasher } from './accounts/password.ts';
 import { createPasswordPolicy } from './accounts/password-policy.ts';
 import { createClientAddress } from './checks/client-address.ts';
 import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
+import { startCleanUp } from './clean-up.ts';
+import { ClockOff, LARGEST_SKEW_SECONDS, measureSkew } from './clock-check.ts';
 import type { RequestScope, ServerContext } from './context.ts';
 import { ROUTES } from './endpoints/routes.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
@@ -11,12 +13,14 @@ import { createLimits } from './limits/limits.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/connected-verifiers.ts';
+import { createReadiness } from './readiness.ts';
 import { createFrameSigner } from './revocations/frames.ts';
 import { createFeedPublisher } from './revocations/publisher.ts';
 import { deriveSecrets } from './secrets/secrets.ts';
 import { type Store, StoreFailed } from './stores/store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import { createAccountTokens } from './tokens/account-token.ts';
+import { createUnderway } from './underway.ts';
 
 /** A running authorization server, as one function from request to answer. */
 export interface AuthorizationServer {
@@ -25,7 +29,12 @@ export interface AuthorizationServer {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Verifiers that reported to this process within the last 30 s, newest report first. */
   connectedVerifiers(): readonly ConnectedVerifier[];
-  /** Ends the feed's streams and closes the database. Answers under way should be waited for first. */
+  /** From now on `/readyz` answers 503, so that a balancer sends no more; everything else goes on. */
+  drain(): void;
+  /**
+   * Ends the feed's streams, waits for answers under way (ten seconds at most) and closes the database. What comes
+   * later is answered 503. Stop listening first: a verifier whose stream ends comes back at once.
+   */
   close(): Promise<void>;
 }
 
@@ -35,6 +44,9 @@ export interface RequestInfo {
   /** The request was made by a verifier in this process, and didn't come over a wire: it needs no feed key. Never set it for others. */
   readonly inProcess?: boolean;
 }
+
+/** As long as a refresh may wait for the database. */
+const LAST_ANSWERS_MS = 10_000;
 
 interface Bindings {
   readonly scope: RequestScope;
@@ -46,6 +58,7 @@ interface Bindings {
  * @throws {TypeError} naming the option that is missing, unknown or out of range.
  * @throws {StoreFailed} where the database can't be opened.
  * @throws {SchemaMismatch} where its schema is behind or ahead of this program.
+ * @throws {ClockOff} in production, where this machine's clock and the database's are more than five seconds apart.
  */
 export async function createServer(options: ServerOptions): Promise<AuthorizationServer> {
   const settings = parseOptions(options);
@@ -59,8 +72,11 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     ...(settings.clock === undefined ? {} : { clock: settings.clock }),
   });
   try {
+    await checkClock(settings, store);
     const context = await createContext(settings, store, random);
     const app = createApp(context);
+    const underway = createUnderway();
+    const cleanUp = startCleanUp(store, settings.log);
     return {
       issuer: settings.issuer,
       async fetch(request, info = {}) {
@@ -70,11 +86,16 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
           ip: findAddress(request, info.remoteAddress),
           inProcess: info.inProcess === true,
         };
-        return withHeaders(settings, request, await app.fetch(request, { scope }));
+        const answer = await underway.run(() => app.fetch(request, { scope }));
+        return withHeaders(settings, request, answer ?? answerProblem(new Problem('server/unavailable')));
       },
       connectedVerifiers: () => context.verifiers.list(),
+      drain: () => context.readiness.drain(),
       async close() {
+        context.readiness.drain();
+        cleanUp.close();
         await context.feed.close();
+        await underway.end(LAST_ANSWERS_MS);
         await store.close();
       },
     };
@@ -82,6 +103,15 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     await store.close();
     throw error;
   }
+}
+
+async function checkClock({ clock, mode, log }: Settings, store: Store): Promise<void> {
+  // a clock that was passed in is the store's as well
+  if (clock !== undefined) return;
+  const aheadMs = await measureSkew(store);
+  if (Math.abs(aheadMs) <= LARGEST_SKEW_SECONDS * 1_000) return;
+  if (mode === 'production') throw new ClockOff(aheadMs);
+  log({ level: 'warn', event: 'clock.off', ahead_ms: aheadMs });
 }
 
 async function createContext(
@@ -93,6 +123,7 @@ async function createContext(
   const state = await store.readState();
   const keys = await loadSigningKeys(store, secrets, state.now);
   const signer = createFrameSigner(settings.issuer, keys.active, random);
+  const feed = createFeedPublisher({ store, signer, state, log: settings.log });
   return {
     settings,
     store,
@@ -104,8 +135,9 @@ async function createContext(
     random,
     accessTokens: createAccessTokens(settings, keys.active, random),
     accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
-    feed: createFeedPublisher({ store, signer, state, log: settings.log }),
     verifiers: createConnectedVerifiers(settings.clock ?? Date.now),
+    feed,
+    readiness: createReadiness({ store, keys, feed }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ServerContext } from '../context.ts';
+import { Problem } from '../problem.ts';
 import { HEALTH, KEY_SET, METADATA, READY } from './answers.ts';
 import type { Operation } from './operation.ts';
 
@@ -28,7 +29,7 @@ export const health: Operation = {
   run: () => Response.json({ status: 'ok' }),
 };
 
-/** `GET /readyz`: the database answers. */
+/** `GET /readyz`: may a balancer send requests here? */
 export const readiness: Operation = {
   summary: 'Can the server do its work?',
   answers: { 200: READY },
@@ -49,7 +50,8 @@ function showMetadata({ settings }: ServerContext): Response {
   );
 }
 
-async function showReadiness({ store }: ServerContext): Promise<Response> {
-  await store.readState();
-  return Response.json({ status: 'ready' });
+async function showReadiness({ readiness }: ServerContext): Promise<Response> {
+  const missing = await readiness.find();
+  if (missing === undefined) return Response.json({ status: 'ready' });
+  throw new Problem('server/unavailable', { detail: `not ready: ${missing}` });
 }

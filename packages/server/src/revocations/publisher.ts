@@ -28,6 +28,8 @@ export interface FeedPublisher {
   /** Made at most once a second. */
   snapshot(): Promise<{ readonly etag: string; readonly body: Uint8Array<ArrayBuffer> }>;
   readonly followers: number;
+  /** Milliseconds since it last read the database, by a monotonic clock. A heartbeat does so each second. */
+  readonly quietMs: number;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
   let closed = false;
   let failing = false;
   let beats = 0;
+  let beatenAt = performance.now();
 
   /** One at a time: a frame begins where the last one ended. */
   const round = singleFile(async (): Promise<StoreState> => {
@@ -120,6 +123,7 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
     const read = await round();
     // only after a successful read: a server that can't see revocations must not say that there are none
     emit(position.number, signer.heartbeat(position, read.now));
+    beatenAt = performance.now();
     if (++beats % PRUNE_EVERY === 0) await store.pruneRevocations(PRUNED_AT_ONCE);
   }
 
@@ -147,6 +151,9 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
     },
     get followers() {
       return streams.size;
+    },
+    get quietMs() {
+      return performance.now() - beatenAt;
     },
     publish: () => Promise.race([regularly(round), wait(LONGEST_WAIT_MS)]),
     async rereadEpoch() {

@@ -8,6 +8,8 @@ export interface Streams {
   close(): void;
 }
 
+/** Said at the end of a stream that this process ends: another one may be asked at once. */
+const RETRY = 'retry: 100\n\n';
 const LARGEST_BACKLOG = 1_048_576;
 
 export function createStreams(): Streams {
@@ -53,7 +55,10 @@ export function createStreams(): Streams {
       for (const controller of open) push(controller, bytes);
     },
     close() {
-      for (const controller of open) end(controller);
+      for (const controller of open) {
+        push(controller, encoder.encode(RETRY));
+        end(controller);
+      }
     },
   };
 }

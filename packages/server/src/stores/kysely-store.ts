@@ -3,6 +3,7 @@ import { Kysely } from 'kysely';
 import { accountChanges } from './account-changes.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
+import { cleanUp } from './clean-up.ts';
 import type { Context } from './context.ts';
 import type { StoreDialect } from './dialect.ts';
 import { ensureMeta, epoch } from './epoch.ts';
@@ -59,6 +60,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...revoke(context),
     ...epoch(context),
     ...rateLimits(context, limitsDb),
+    ...cleanUp(context),
     ...state(context),
     close,
   };

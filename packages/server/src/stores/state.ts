@@ -1,8 +1,9 @@
 import type { Context } from './context.ts';
 import { readInstant } from './instant.ts';
+import { readSchema } from './schema.ts';
 import type { Store } from './store.ts';
 
-export function state(context: Context): Pick<Store, 'readState' | 'changedSince'> {
+export function state(context: Context): Pick<Store, 'readState' | 'changedSince' | 'isSchemaUsable'> {
   let seen: string | undefined;
   return {
     async readState() {
@@ -16,5 +17,10 @@ export function state(context: Context): Pick<Store, 'readState' | 'changedSince
       seen = version;
       return changed;
     },
+
+    async isSchemaUsable() {
+      return (await readSchema(context.db, context.dialect)).usable;
+    },
+
   };
 }

@@ -83,7 +83,19 @@ export interface Store extends AccountStore {
   /** Removes buckets that are empty again, at most `limit`. */
   pruneRateLimits(limit: number): Promise<number>;
 
+  // clean-up
+  /**
+   * Looks at sessions in order of their ids, `limit` at most after `after`, and removes those that have been over for a
+   * week, with their grants. `next` is where to go on; none at the end.
+   */
+  removeOverSessions(
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly removed: number; readonly next: string | undefined }>;
+
   // meta
+  /** Whether this program may work on the schema as it is now: a newer one may have moved it on. */
+  isSchemaUsable(): Promise<boolean>;
   /** Now by the store's clock, the epoch, the newest published number. Cheap: polled several times a second. */
   readState(): Promise<StoreState>;
   /** True when something was committed since the last call, by this process or another. May say true too often, never false wrongly for longer than 200 ms. */

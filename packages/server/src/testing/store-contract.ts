@@ -1,5 +1,6 @@
 import { accountChangeCases } from './store-contract/account-changes.ts';
 import { accountCases } from './store-contract/accounts.ts';
+import { cleanUpCases } from './store-contract/clean-up.ts';
 import { epochCases } from './store-contract/epoch.ts';
 import { faultCases } from './store-contract/faults.ts';
 import { feedCases } from './store-contract/feed.ts';
@@ -28,6 +29,7 @@ export function storeContract(): readonly StoreCase[] {
     ...epochCases,
     ...feedCases,
     ...limitCases,
+    ...cleanUpCases,
     ...faultCases,
   ];
 }

@@ -1,0 +1,47 @@
+import { type Context, nowExpression, transact } from './context.ts';
+import type { Step } from './dialect.ts';
+import type { Store } from './store.ts';
+
+/** What is over stays for a week: "why was I signed out" can still be answered, and no clock that was off by a day matters. */
+const KEPT_MS = 7 * 86_400_000;
+
+/**
+ * Walks the sessions in order of their ids, a page at a time, and removes those that are over. An index by end would find
+ * them sooner, but each refresh moves a session's end and would have to write it: the walk needs the primary key alone.
+ */
+export function cleanUp(context: Context): Pick<Store, 'removeOverSessions'> {
+  return {
+    async removeOverSessions(after, limit) {
+      const page = await context.db
+        .selectFrom('sessions')
+        .select(['id', 'ended_at', 'idle_expires_at', nowExpression(context).as('now')])
+        .where('id', '>', after ?? '')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      // the idle limit is never later than the absolute one
+      const over = page.filter(
+        (row) => Math.min(row.ended_at ?? row.idle_expires_at, row.idle_expires_at) < row.now - KEPT_MS,
+      );
+      const ids = over.map(({ id }) => id);
+      const removed = ids.length === 0 ? 0 : await transact(context, (step) => remove(context, step, ids));
+      return { removed, next: page.length < limit ? undefined : page.at(-1)?.id };
+    },
+  };
+}
+
+async function remove(context: Context, step: Step, ids: readonly string[]): Promise<number> {
+  const locked = await step
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', 'in', ids)
+    .orderBy('id')
+    // one that is just being looked at goes next time
+    .$if(context.dialect.rowLocks, (query) => query.forUpdate().skipLocked())
+    .execute();
+  const free = locked.map(({ id }) => id);
+  if (free.length === 0) return 0;
+  await step.deleteFrom('grants').where('session_id', 'in', free).execute();
+  await step.deleteFrom('sessions').where('id', 'in', free).execute();
+  return free.length;
+}
