@@ -22,10 +22,23 @@ const SETUP_SECONDS = 20;
  * Starts a program of tests/support on this Node, with its settings as JSON in `MAPAE_TEST_SETTINGS`, and waits for its
  * line `{"event":"listening","port":…}`.
  */
-export async function start(program: string, settings: unknown, breakage?: Breakage): Promise<Started> {
+export async function start(
+  program: string,
+  settings: unknown,
+  breakage?: Breakage,
+  /** A module that runs before the program. */
+  preload?: string,
+): Promise<Started> {
   const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
   const broken = breakage === undefined ? [] : ['--import', here('./broken-build.ts')];
-  const args = ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning', ...broken, here(program)];
+  const before = preload === undefined ? [] : ['--import', preload];
+  const args = [
+    '--conditions=@mapae/source',
+    '--disable-warning=ExperimentalWarning',
+    ...before,
+    ...broken,
+    here(program),
+  ];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
