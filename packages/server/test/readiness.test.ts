@@ -33,7 +33,11 @@ test('a server that drains is not ready, is alive, and still answers; closed, it
   const { server, get } = await open(sqlite(path()));
   expect(await get('/readyz')).toMatchObject({ status: 200 });
   server.drain();
-  expect(await get('/readyz')).toMatchObject({ status: 503, retryAfter: '1', text: expect.stringMatching('draining') });
+  expect(await get('/readyz')).toMatchObject({
+    status: 503,
+    retryAfter: '1',
+    text: expect.stringMatching('draining') as string,
+  });
   expect(await get('/healthz')).toMatchObject({ status: 200 });
   expect(await get('/.well-known/jwks.json')).toMatchObject({ status: 200 });
   await server.close();
