@@ -21,6 +21,5 @@ export function state(context: Context): Pick<Store, 'readState' | 'changedSince
     async isSchemaUsable() {
       return (await readSchema(context.db, context.dialect)).usable;
     },
-
   };
 }
