@@ -43,6 +43,7 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
       'Each contestant accepted a good token and refused a changed, an expired and a misdirected one in this run before it was timed.',
       'Issuer, audience, expiry, and where a library can, `typ` are checked by each; each call gets a new string, as a request parser makes one.',
       `${pace.rounds} interleaved rounds; a ratio is the median of the rounds' ratios, a rate that of the rounds' medians.`,
+      'What is done when the call returns is measured by CPU time (the collection of garbage included), what goes on in the thread pool by the clock.',
       pinned
         ? 'The main thread is kept to one core; the thread pool may use every core.'
         : 'Threads were not kept to cores: there is no `taskset`, or one core only.',
