@@ -37,7 +37,7 @@ export interface BoundedAnswer {
 }
 
 /**
- * Opens an answer of 200; redirects are refused. The body is there as it comes, and has to be read or left with `return()`.
+ * Opens an answer of 200 or 204; redirects are refused. The body is there as it comes, and has to be read or left with `return()`.
  *
  * @throws {FetchFailed}
  */
@@ -55,7 +55,7 @@ export async function openAnswer(url: string, options: FetchOptions): Promise<Op
   } catch (cause) {
     throw new FetchFailed('could not be fetched', { cause });
   }
-  if (response.status !== 200) {
+  if (response.status !== 200 && response.status !== 204) {
     await response.body?.cancel().catch(() => {});
     throw new FetchFailed(`answered ${response.status}`, { status: response.status });
   }

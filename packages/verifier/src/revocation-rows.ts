@@ -20,8 +20,9 @@ const TABLES = 64;
 const TABLE_BITS = 6;
 const CODES = 9;
 
-export function createRevocationRows(maxEntries: number): RevocationRows {
-  const tables = Array.from({ length: TABLES }, createRevocationTable);
+/** @param expected Rows that are about to come. */
+export function createRevocationRows(maxEntries: number, expected = 0): RevocationRows {
+  const tables = Array.from({ length: TABLES }, () => createRevocationTable(Math.ceil(expected / TABLES)));
   const counts = new Uint32Array(CODES + 1);
   let size = 0;
   let whole = true;

@@ -33,14 +33,18 @@ const WORDS = 8;
 const SMALLEST = 8;
 const UPPER = 2 ** 32;
 
-export function createRevocationTable(): RevocationTable {
-  let words = new Uint32Array(SMALLEST * WORDS);
-  let mask = SMALLEST - 1;
+/** @param expected Rows that are about to come. */
+export function createRevocationTable(expected = 0): RevocationTable {
+  let mask = slotsFor(expected) - 1;
+  let words = new Uint32Array((mask + 1) * WORDS);
   let size = 0;
 
   /** The slot of a row, or the empty one where it belongs. */
   function slotOf(id: Uint32Array, at: number, code: number): number {
-    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = [id[at], id[at + 1], id[at + 2], id[at + 3]];
+    const w0 = id[at] ?? 0;
+    const w1 = id[at + 1] ?? 0;
+    const w2 = id[at + 2] ?? 0;
+    const w3 = id[at + 3] ?? 0;
     for (let slot = (w1 + code) & mask; ; slot = (slot + 1) & mask) {
       const base = slot * WORDS;
       const held = codeAt(words, base);
@@ -72,7 +76,8 @@ export function createRevocationTable(): RevocationTable {
     for (let base = 0; base < old.length; base += WORDS) {
       const code = codeAt(old, base);
       if (code === 0 || !keep(base, old)) continue;
-      words.set(old.subarray(base, base + WORDS), slotOf(old, base, code));
+      const place = slotOf(old, base, code);
+      for (let word = 0; word < WORDS; word++) words[place + word] = old[base + word] ?? 0;
     }
   }
 
@@ -88,7 +93,6 @@ export function createRevocationTable(): RevocationTable {
       return codeAt(words, base) === 0 ? undefined : beforeAt(words, base);
     },
     put(row) {
-      // at most three quarters full, so that a search for nothing stays short
       if ((size + 1) * 4 > (mask + 1) * 3) rebuild((mask + 1) * 2, () => true);
       const base = slotOf(row.id, row.at, row.code);
       if (codeAt(words, base) === 0) {
@@ -111,11 +115,16 @@ export function createRevocationTable(): RevocationTable {
       }
       if (forgotten === 0) return;
       size -= forgotten;
-      let slots = SMALLEST;
-      while ((size + 1) * 4 > slots * 3) slots *= 2;
-      rebuild(slots, (base, old) => untilAt(old, base) > nowMs);
+      rebuild(slotsFor(size + 1), (base, old) => untilAt(old, base) > nowMs);
     },
   };
+}
+
+/** At most three quarters full, so that a search for nothing stays short. */
+function slotsFor(rows: number): number {
+  let slots = SMALLEST;
+  while (rows * 4 > slots * 3) slots *= 2;
+  return slots;
 }
 
 function codeAt(words: Uint32Array, base: number): number {

@@ -39,7 +39,7 @@ const SLICE_MS = 5;
  */
 export async function readSnapshot(chunks: AsyncIterable<Uint8Array>, options: SnapshotOptions): Promise<Snapshot> {
   const { maxEntries, nowMs, monotonic } = options;
-  const rows = createRevocationRows(maxEntries);
+  let rows = createRevocationRows(maxEntries);
   const digest = createHash('sha256');
   const id = new Uint32Array(4);
   let frame: SnapshotFrame | undefined;
@@ -69,6 +69,7 @@ export async function readSnapshot(chunks: AsyncIterable<Uint8Array>, options: S
       }
       frame = readLine(bytes, end, options);
       signed = frame;
+      rows = createRevocationRows(maxEntries, frame.count);
       bytes = bytes.subarray(end + 1);
       rest = new Uint8Array(0);
     }

@@ -61,6 +61,8 @@ export interface VerifierStatus {
   readonly issuers: readonly IssuerStatus[];
 }
 
+const NO_LABELS = Object.freeze({});
+const ACCEPTED = Object.freeze({ outcome: 'accepted' });
 const START_WAIT_MS = 3_000;
 /** How often the issuer is asked about a connection that goes on, where only it knows. */
 const CONFIRM_EVERY_MS = 5_000;
@@ -110,11 +112,16 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     const known = cache?.find(token);
     if (known?.issuer.hasSameKeys(known) === true) {
       known.issuer.judgeAgain(known, clock());
-      reports.hit();
+      noteHit();
       return known;
     }
     reports.miss();
     return remember(issuerOf(token).judge(token));
+  }
+
+  function noteHit(): void {
+    reports.hit();
+    metrics.count('mapae_verifier_cache_hits', NO_LABELS);
   }
 
   function remember(verdict: Verdict<C>): Verdict<C> {
@@ -190,7 +197,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   function letIn({ principal }: Verdict<C>, policy: PolicySettings): Principal<C> {
     checkPolicy(principal, policy, clock());
-    metrics.count('mapae_verifier_checks', { outcome: 'accepted' });
+    metrics.count('mapae_verifier_checks', ACCEPTED);
     return principal;
   }
 
@@ -200,7 +207,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     if (known?.issuer.hasSameKeys(known) !== true) return undefined;
     known.issuer.judgeAgain(known, clock());
     if (checkFresh(known, policy) === 'introspect') return undefined;
-    reports.hit();
+    noteHit();
     return known;
   }
 
