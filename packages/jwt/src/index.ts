@@ -1,13 +1,8 @@
 export { ALGORITHMS, type Algorithm, type KeyPairAlgorithm, type SecretAlgorithm } from './algorithms.ts';
 export { Base64urlMalformed, decodeBase64url, encodeBase64url } from './base64url.ts';
 export type { JwtClaims, RegisteredClaims } from './claims.ts';
-export {
-  decode,
-  TokenUndecodable,
-  type UnverifiedClaims,
-  type UnverifiedHeader,
-  type UnverifiedToken,
-} from './decode.ts';
+export { TokenUndecodable, type UnverifiedClaims, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
+export { decode } from './decode-node.ts';
 export { type ErrorRow, KEY_ERRORS, SIGNING_ERRORS, TOKEN_ERRORS } from './error-tables.ts';
 export {
   type KeyErrorCode,

@@ -2,9 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { JwtClaims } from './claims.ts';
 import { TokenRejected } from './errors.ts';
 import { scratch } from './scratch.ts';
-import { type Finish, JsonMalformed, type JsonScan, parseScanned, scanJson } from './strict-json.ts';
-
-const freeze: Finish = Object.freeze;
+import { JsonMalformed, type JsonScan, parseScanned, scanJson } from './strict-json.ts';
 
 /**
  * The bytes of a segment; strict by writing it again: one value has one spelling.
@@ -30,28 +28,27 @@ export function isCanonical(text: string): boolean {
  * @throws {TokenRejected} `token/malformed`
  */
 export function parsePayload(segment: string): JwtClaims {
-  const { input } = scratch;
-  const length = input.write(segment, 'base64url');
+  const length = scratch.input.write(segment, 0, 'base64url');
   // this comparison is also what refuses characters beyond ASCII, which the signature was checked without
-  if (input.toString('base64url', 0, length) !== segment) throw new TokenRejected('token/malformed');
-  const claims = parseJson(input.subarray(0, length));
+  if (scratch.input.toString('base64url', 0, length) !== segment) throw new TokenRejected('token/malformed');
+  const claims = parseJson(scratch.input, length);
   if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
     throw new TokenRejected('token/malformed');
   return claims as JwtClaims;
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer, length: number): unknown {
   try {
-    const scan = scanJson(bytes);
-    return parseScanned(textOf(bytes, scan), scan, freeze);
+    const scan = scanJson(bytes, length);
+    return parseScanned(textOf(bytes, length, scan), scan, true);
   } catch (error) {
     if (error instanceof JsonMalformed) throw new TokenRejected('token/malformed');
     throw error;
   }
 }
 
-function textOf(bytes: Buffer, { ascii }: JsonScan): string {
-  if (ascii) return bytes.toString('latin1');
-  if (!isUtf8(bytes)) throw new JsonMalformed('not UTF-8');
-  return bytes.toString('utf8');
+function textOf(bytes: Buffer, length: number, { ascii }: JsonScan): string {
+  if (ascii) return bytes.toString('latin1', 0, length);
+  if (!isUtf8(bytes.subarray(0, length))) throw new JsonMalformed('not UTF-8');
+  return bytes.toString('utf8', 0, length);
 }

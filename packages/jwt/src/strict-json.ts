@@ -19,9 +19,9 @@ const encoder = new TextEncoder();
 export function parseStrictJson(input: string | Uint8Array): unknown {
   if (typeof input === 'string') {
     if (!input.isWellFormed()) throw new JsonMalformed('a lone surrogate');
-    return parseScanned(input, scanJson(encoder.encode(input)), keep);
+    return parseScanned(input, scanJson(encoder.encode(input)), false);
   }
-  return parseScanned(decodeUtf8(input), scanJson(input), keep);
+  return parseScanned(decodeUtf8(input), scanJson(input), false);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -45,73 +45,87 @@ export interface JsonScan {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-const OPENING = [0x5b, 0x7b] as const;
-const CLOSING = [0x5d, 0x7d] as const;
+const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACKET = 0x5d;
+const CLOSING_BRACE = 0x7d;
 
 /**
  * Looks over a text that `JSON.parse` is then asked to judge: what isn't JSON may be miscounted here.
  *
+ * @param length Bytes that the text has.
  * @throws {JsonMalformed} when it is deeper than 32 levels; a parser should not be sent down further.
  */
-export function scanJson(bytes: Uint8Array): JsonScan {
+export function scanJson(bytes: Uint8Array, length: number = bytes.length): JsonScan {
   let members = 0;
   let depth = 0;
   let seen = 0;
   let escaped = false;
-  let inside = false;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < length; at++) {
     const byte = bytes[at] ?? 0;
-    seen |= byte;
-    if (inside) {
-      if (byte === QUOTE) inside = false;
-      else if (byte === BACKSLASH) {
+    if (byte === QUOTE) {
+      // to the closing quote; outside of strings only ASCII is JSON
+      for (at++; at < length; at++) {
+        const inner = bytes[at] ?? 0;
+        if (inner === QUOTE) break;
+        seen |= inner;
+        if (inner !== BACKSLASH) continue;
         escaped = true;
         at++;
       }
-    } else if (byte === QUOTE) inside = true;
-    else if (byte === COLON) members++;
-    else if (byte === OPENING[0] || byte === OPENING[1]) {
+    } else if (byte === COLON) members++;
+    else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       if (++depth > DEEPEST) throw new JsonMalformed('too deep');
-    } else if (byte === CLOSING[0] || byte === CLOSING[1]) depth--;
+    } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth--;
   }
   return { members, escaped, ascii: seen < 0x80 };
 }
 
-/** What becomes of each object and array once it is complete. */
-export type Finish = <T extends object>(container: T) => T;
-const keep: Finish = (container) => container;
-
 /**
  * Parses a text that was scanned: the grammar is left to `JSON.parse`, and what that lets through is refused after it.
  *
+ * @param frozen Freezes all levels of what comes out.
  * @throws {JsonMalformed}
  */
-export function parseScanned(text: string, { members, escaped }: JsonScan, finish: Finish): unknown {
+export function parseScanned(text: string, { members, escaped }: JsonScan, frozen: boolean): unknown {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     throw new JsonMalformed('no JSON');
   }
-  let names = 0;
-
-  function settle(value: unknown): unknown {
-    if (typeof value === 'string') return escaped ? wellFormed(value) : value;
-    if (typeof value === 'number') return finite(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return finish(value.map(settle));
-    const object = Object.create(null) as Record<string, unknown>;
-    for (const name of Object.keys(value)) {
-      names++;
-      object[escaped ? wellFormed(name) : name] = settle((value as Readonly<Record<string, unknown>>)[name]);
-    }
-    return finish(object);
-  }
-
-  const settled = settle(parsed);
+  const pass: Pass = { names: 0, escaped, frozen };
+  const settled = settle(parsed, pass);
   // RFC 7515 §4, RFC 7519 §4: names are unique; the last one winning is what attackers count on
-  if (names !== members) throw new JsonMalformed('a name comes twice');
+  if (pass.names !== members) throw new JsonMalformed('a name comes twice');
   return settled;
+}
+
+/** A walk over a parsed value. */
+interface Pass {
+  names: number;
+  readonly escaped: boolean;
+  readonly frozen: boolean;
+}
+
+function settle(value: unknown, pass: Pass): unknown {
+  if (typeof value === 'string') return pass.escaped ? wellFormed(value) : value;
+  if (typeof value === 'number') return finite(value);
+  if (typeof value !== 'object' || value === null) return value;
+  const settled = Array.isArray(value)
+    ? value.map((one) => settle(one, pass))
+    : settleObject(value as Readonly<Record<string, unknown>>, pass);
+  return pass.frozen ? Object.freeze(settled) : settled;
+}
+
+function settleObject(value: Readonly<Record<string, unknown>>, pass: Pass): object {
+  // an object that loses its prototype while it is empty is read and frozen faster than one of Object.create(null)
+  const object = Object.setPrototypeOf({}, null) as Record<string, unknown>;
+  for (const name of Object.keys(value)) {
+    pass.names++;
+    object[pass.escaped ? wellFormed(name) : name] = settle(value[name], pass);
+  }
+  return object;
 }
 
 function wellFormed(text: string): string {
