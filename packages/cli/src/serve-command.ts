@@ -19,6 +19,11 @@ export function addServe(program: Command, around: Surroundings): void {
       });
       serve(settings, log).then((serving) => {
         stop = serving.stop;
+        if (serving.firstAdminLink !== undefined) {
+          around.stderr.write(
+            `mapae: first administrator: open this within an hour, signed in: ${serving.firstAdminLink}\n`,
+          );
+        }
         if (wanted) serving.stop().then(resolve, reject);
       }, reject);
     });

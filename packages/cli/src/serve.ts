@@ -11,6 +11,7 @@ import { type Listening, listen } from './listen.ts';
 import { logTo } from './log.ts';
 import { developmentSecret, readSecretFile } from './secret.ts';
 import { DEFAULT_PORT, issuerOf, type Settings } from './settings.ts';
+import { createSmtp } from './smtp.ts';
 
 const GRACE_MS = 10_000;
 /** A balancer that asks `/readyz` every second or two has noticed by then. */
@@ -20,6 +21,8 @@ const DRAIN_SECONDS = 5;
 export interface Serving {
   readonly issuer: string;
   readonly port: number;
+  /** While there is no administrator: to be shown to whoever started this, and to nobody else. */
+  readonly firstAdminLink: string | undefined;
   /** Drains and closes everything; a second call cuts what is still open. */
   stop(): Promise<void>;
 }
@@ -50,6 +53,7 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
     ...(settings.migrate === true ? { schema: 'apply' as const } : {}),
     ...(dev && settings.feedKeys === undefined ? { dangerouslyOpenFeed: true } : {}),
     ...passedOn(settings),
+    ...mailOptions(settings),
   });
   let listening: Listening;
   try {
@@ -68,6 +72,7 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
   return {
     issuer,
     port: listening.port,
+    firstAdminLink: server.firstAdminLink,
     stop: stopOnce({ server, listening, log, drainSeconds: settings.drainSeconds ?? (dev ? 0 : DRAIN_SECONDS) }),
   };
 }
@@ -81,12 +86,22 @@ const SAME_NAME = [
   'accessTokenSeconds',
   'idleSeconds',
   'absoluteSeconds',
+  'requireVerifiedEmail',
 ] as const;
 
 function passedOn(settings: Partial<Settings>): Partial<ServerOptions> {
   return Object.fromEntries(
     SAME_NAME.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])),
   );
+}
+
+/** @throws {CliError} where the one is there without the other. */
+function mailOptions({ smtp, mailFrom }: Partial<Settings>): Pick<ServerOptions, 'sendMail'> {
+  if (smtp === undefined && mailFrom === undefined) return {};
+  if (smtp === undefined || mailFrom === undefined) {
+    throw new CliError('mail needs both a server and a sender', 'set MAPAE_SMTP and --mail-from');
+  }
+  return { sendMail: createSmtp(smtp, mailFrom).send };
 }
 
 function secretsOf(settings: Partial<Settings>): readonly string[] | undefined {

@@ -36,6 +36,12 @@ export interface Settings {
   readonly idleSeconds: number;
   /** Whole seconds. Default: 180 days. */
   readonly absoluteSeconds: number;
+  /** `smtp://` or `smtps://`, with user and password. Never by flag. */
+  readonly smtp: string;
+  /** Address that mails come from. */
+  readonly mailFrom: string;
+  /** Refuses sign-in until the address was verified. Default: false. */
+  readonly requireVerifiedEmail: boolean;
   readonly dev: boolean;
   /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
   readonly migrate: boolean;
@@ -220,6 +226,26 @@ export const SETTINGS: readonly Row[] = [
     flag: '--migrate',
     env: 'MAPAE_MIGRATE',
     help: 'bring the schema up to date first; without it, and without --dev, only an empty database is filled',
+    parse: yesOrNo,
+  },
+  {
+    name: 'smtp',
+    env: 'MAPAE_SMTP',
+    help: 'mail server: smtps://user:password@host',
+    parse: text,
+  },
+  {
+    name: 'mailFrom',
+    flag: '--mail-from <address>',
+    env: 'MAPAE_MAIL_FROM',
+    help: 'address that mails come from',
+    parse: text,
+  },
+  {
+    name: 'requireVerifiedEmail',
+    flag: '--require-verified-email',
+    env: 'MAPAE_REQUIRE_VERIFIED_EMAIL',
+    help: 'no sign-in before the address was verified',
     parse: yesOrNo,
   },
   {

@@ -1,6 +1,9 @@
 import type { JwtVerifier } from '@mapae/jwt';
+import type { Mailbox } from './accounts/mail/mailbox.ts';
+import type { Mailer } from './accounts/mail/mailer.ts';
 import type { PasswordHasher } from './accounts/password.ts';
 import type { PasswordPolicy } from './accounts/password-policy.ts';
+import type { HookCalls } from './hooks.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Settings } from './options.ts';
@@ -26,6 +29,18 @@ export interface ServerContext {
   readonly feed: FeedPublisher;
   readonly verifiers: ConnectedVerifiers;
   readonly readiness: Readiness;
+  readonly hooks: HookCalls;
+  readonly mailer: Mailer;
+  /** Where mails go in development. */
+  readonly mailbox: Mailbox | undefined;
+}
+
+/** When something happens, and from where: what the mails about it say. */
+export function eventNow(
+  { settings }: ServerContext,
+  ip: string | undefined,
+): { readonly at: string; readonly ip: string | undefined } {
+  return { at: new Date((settings.clock ?? Date.now)()).toISOString(), ip };
 }
 
 /** What belongs to one request beside the request itself. */

@@ -1,4 +1,14 @@
 export { ClockOff, LARGEST_SKEW_SECONDS } from './clock-check.ts';
+export { LOCALES, type Mail } from './accounts/mail/mail.ts';
+export type { SendMail } from './accounts/mail/mailer.ts';
+export type {
+  AccessTokenSubject,
+  ExtraClaims,
+  Hooks,
+  SignInEvent,
+  SignUpAttempt,
+  SignUpVerdict,
+} from './hooks.ts';
 export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
 export { type Examination, type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';

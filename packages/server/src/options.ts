@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { SendMail } from './accounts/mail/mailer.ts';
+import type { Hooks } from './hooks.ts';
 import type { Database } from './stores/database.ts';
 
 /** One API that access tokens are made for. */
@@ -50,6 +52,12 @@ export interface ServerOptions {
   readonly absoluteSeconds?: number;
   /** Within this time of an advance, its predecessor yields the same successor. 1 to 300. Default: 30. */
   readonly retryWindowSeconds?: number;
+  /** Hands a mail to whoever delivers it. Default: none is sent; in development they are kept for `/dev/mailbox`. */
+  readonly sendMail?: SendMail;
+  /** Code of the application that the server calls. Default: none. */
+  readonly hooks?: Hooks;
+  /** Refuses sign-in until the address was verified. Default: false. */
+  readonly requireVerifiedEmail?: boolean;
   readonly log?: (entry: LogEntry) => void;
   /** Milliseconds since 1970. Default: the database's clock. */
   readonly clock?: () => number;
@@ -102,6 +110,15 @@ const OPTIONS = z.strictObject({
   idleSeconds: seconds(60, 3_650 * DAY).default(30 * DAY),
   absoluteSeconds: seconds(60, 3_650 * DAY).default(180 * DAY),
   retryWindowSeconds: seconds(1, 300).default(30),
+  sendMail: custom<SendMail>().optional(),
+  hooks: z
+    .strictObject({
+      accessTokenClaims: custom<NonNullable<Hooks['accessTokenClaims']>>().optional(),
+      beforeSignUp: custom<NonNullable<Hooks['beforeSignUp']>>().optional(),
+      afterSignIn: custom<NonNullable<Hooks['afterSignIn']>>().optional(),
+    })
+    .default({}),
+  requireVerifiedEmail: z.boolean().default(false),
   log: custom<(entry: LogEntry) => void>().default(() => () => {}),
   clock: custom<() => number>().optional(),
   random: custom<(bytes: number) => Uint8Array>().optional(),

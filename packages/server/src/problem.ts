@@ -53,6 +53,35 @@ export const PROBLEMS = {
     rule: 'ASVS 6.2.1',
   },
   'session/unknown': { status: 404, title: 'There is no such session.', rule: 'docs/protocol.md §3' },
+  'request/query': {
+    status: 400,
+    title: 'A parameter of the address is unknown, comes twice or has a value it may not have.',
+    rule: 'RFC 9110 §15.5.1',
+  },
+  'account/link': {
+    status: 400,
+    title: 'The link is unknown, was used or is too old; ask for another.',
+    rule: 'ASVS 6.5.5',
+  },
+  'account/unverified': {
+    status: 403,
+    title: 'The e-mail address has to be verified first.',
+    rule: 'docs/protocol.md §3',
+  },
+  'account/email-taken': {
+    status: 409,
+    title: 'The address belongs to another account by now.',
+    rule: 'docs/protocol.md §3',
+  },
+  'admin/role': { status: 403, title: 'This is for administrators.', rule: 'docs/protocol.md §3' },
+  'admin/unknown-user': { status: 404, title: 'There is no such user.', rule: 'docs/protocol.md §3' },
+  'admin/self': { status: 409, title: 'Administrators do not do this to themselves.', rule: 'docs/protocol.md §3' },
+  'account/refused': { status: 403, title: 'An account can not be made here.', rule: 'docs/adr/0049' },
+  'server/hook': {
+    status: 503,
+    title: 'A part of the application did not answer; try again in a moment.',
+    rule: 'docs/adr/0049',
+  },
   'feed/credential': { status: 401, title: 'The revocation feed needs a key.', rule: 'docs/protocol.md §5' },
   'server/unavailable': {
     status: 503,

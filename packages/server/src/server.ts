@@ -1,13 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
+import { createMailbox } from './accounts/mail/mailbox.ts';
+import { createMailer } from './accounts/mail/mailer.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createPasswordPolicy } from './accounts/password-policy.ts';
+import { createFirstAdminLink } from './admin/first-admin.ts';
 import { createClientAddress } from './checks/client-address.ts';
 import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
 import { startCleanUp } from './clean-up.ts';
 import { ClockOff, LARGEST_SKEW_SECONDS, measureSkew } from './clock-check.ts';
 import type { RequestScope, ServerContext } from './context.ts';
 import { ROUTES } from './endpoints/routes.ts';
+import { callHooks } from './hooks.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
 import { createLimits } from './limits/limits.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
@@ -25,6 +29,8 @@ import { createUnderway } from './underway.ts';
 /** A running authorization server, as one function from request to answer. */
 export interface AuthorizationServer {
   readonly issuer: string;
+  /** While there is no administrator: whoever opens it, signed in, becomes one. To be shown to the person who starts the server. */
+  readonly firstAdminLink: string | undefined;
   /** Never throws; whatever goes wrong is an answer. */
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Verifiers that reported to this process within the last 30 s, newest report first. */
@@ -79,6 +85,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     const cleanUp = startCleanUp(store, settings.log);
     return {
       issuer: settings.issuer,
+      firstAdminLink: await createFirstAdminLink(store, settings.issuer, random),
       async fetch(request, info = {}) {
         const arrived = performance.now();
         const scope: RequestScope = {
@@ -94,6 +101,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
       async close() {
         context.readiness.drain();
         cleanUp.close();
+        await context.mailer.close();
         await context.feed.close();
         await underway.end(LAST_ANSWERS_MS);
         await store.close();
@@ -122,6 +130,10 @@ async function createContext(
   const secrets = deriveSecrets(settings.secrets);
   const state = await store.readState();
   const keys = await loadSigningKeys(store, secrets, state.now);
+  const mailbox =
+    settings.mode === 'development' && settings.sendMail === undefined
+      ? createMailbox(settings.clock ?? Date.now)
+      : undefined;
   const signer = createFrameSigner(settings.issuer, keys.active, random);
   const feed = createFeedPublisher({ store, signer, state, log: settings.log });
   return {
@@ -138,6 +150,9 @@ async function createContext(
     verifiers: createConnectedVerifiers(settings.clock ?? Date.now),
     feed,
     readiness: createReadiness({ store, keys, feed }),
+    hooks: callHooks(settings.hooks, settings.log),
+    mailbox,
+    mailer: createMailer({ store, secrets, sendMail: settings.sendMail ?? mailbox?.send, log: settings.log }),
   };
 }
 
@@ -188,7 +203,10 @@ const ALWAYS: Readonly<Record<string, string>> = {
 
 function withHeaders(settings: Settings, request: Request, response: Response): Response {
   const { headers } = response;
-  for (const [name, value] of Object.entries(ALWAYS)) headers.set(name, value);
+  for (const [name, value] of Object.entries(ALWAYS)) {
+    // a page says itself what it may load
+    if (!headers.has(name)) headers.set(name, value);
+  }
   if (settings.issuer.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000');
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'Origin, Sec-Fetch-Site');

@@ -1,6 +1,8 @@
 import { timeOfId } from '@mapae/jwt';
-import type { ServerContext } from '../context.ts';
+import type { RequestScope, ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
+import type { AuditEvent } from '../stores/account-store.ts';
+import type { Session, User } from '../stores/store.ts';
 import { authenticateAccount } from '../tokens/account-token.ts';
 import { ME, NOTHING, SESSIONS } from './answers.ts';
 import { id } from './members.ts';
@@ -29,43 +31,76 @@ export const deleteSession: Operation = {
   parameters: [id],
   answers: { 204: NOTHING },
   refusals: ['session/unknown'],
-  run: (context, request, _scope, sessionId) => endSession(context, request, sessionId),
+  run: endSession,
 };
 
 async function showAccount(context: ServerContext, request: Request): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  return Response.json({
+  return Response.json(describeAccount(user));
+}
+
+/** A user as the account API shows it. */
+export function describeAccount(user: User) {
+  return {
     id: user.id,
     email: user.email,
     email_verified: user.emailVerifiedAt !== undefined,
     name: user.name ?? null,
+    picture: user.picture ?? null,
+    locale: user.locale ?? null,
     created_at: time(user.createdAt),
     roles: user.roles,
-  });
+  };
+}
+
+/** @param currentId Id of the session that asks. */
+export function describeSession(session: Session, currentId: string) {
+  return {
+    id: session.id,
+    created_at: time(session.createdAt),
+    last_used_at: time(session.lastUsedAt),
+    current: session.id === currentId,
+    device: session.device ?? null,
+    user_agent: session.userAgent ?? null,
+    ip: session.ip ?? null,
+  };
+}
+
+/** An audit event, one flat object: a line of the export. */
+export function describeEvent(event: AuditEvent) {
+  return {
+    number: event.number,
+    at: time(event.at),
+    event: event.event,
+    outcome: event.outcome,
+    user: event.userId ?? null,
+    actor: event.actor ?? null,
+    session: event.sessionId ?? null,
+    client: event.clientId ?? null,
+    ip: event.ip ?? null,
+    reason: event.reason ?? null,
+  };
 }
 
 async function showSessions(context: ServerContext, request: Request): Promise<Response> {
   const { user, session: current } = await authenticateAccount(context, request);
   const sessions = await context.store.listSessions(user.id);
   return Response.json({
-    sessions: sessions.map((session) => ({
-      id: session.id,
-      created_at: time(session.createdAt),
-      last_used_at: time(session.lastUsedAt),
-      current: session.id === current.id,
-      device: session.device ?? null,
-      user_agent: session.userAgent ?? null,
-      ip: session.ip ?? null,
-    })),
+    sessions: sessions.map((session) => describeSession(session, current.id)),
   });
 }
 
-async function endSession(context: ServerContext, request: Request, sessionId: string): Promise<Response> {
+async function endSession(
+  context: ServerContext,
+  request: Request,
+  { ip }: RequestScope,
+  sessionId: string,
+): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
   // what can't be an id is not asked for: PostgreSQL takes no U+0000 in a text
   if (
     timeOfId(sessionId) === undefined ||
-    (await context.store.endSession(user.id, sessionId, 'ended-by-user')) === 'unknown'
+    (await context.store.endSession(user.id, sessionId, 'ended-by-user', { actor: user.id, ip })) === 'unknown'
   )
     throw new Problem('session/unknown');
   context.settings.log({ level: 'info', event: 'session.ended', user: user.id, session: sessionId });

@@ -25,30 +25,92 @@ export const EMAIL: Answer = {
   schema: z.strictObject({ email: z.string() }),
 };
 
-export const ME: Answer = {
-  description: 'The account.',
-  schema: z.strictObject({
-    id,
-    email: z.string(),
-    email_verified: z.boolean(),
-    name: z.string().nullable(),
-    created_at: time,
-    roles: z.array(z.string()),
-  }),
-};
+export const ACCEPTED: Answer = { description: 'It will be done; there is no body.' };
+
+const account = z.strictObject({
+  id,
+  email: z.string(),
+  email_verified: z.boolean(),
+  name: z.string().nullable(),
+  picture: z.string().nullable(),
+  locale: z.string().nullable(),
+  created_at: time,
+  roles: z.array(z.string()),
+});
+
+export const ME: Answer = { description: 'The account.', schema: account };
+
+const session = z.strictObject({
+  id,
+  created_at: time,
+  last_used_at: time,
+  current: z.boolean(),
+  device: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  ip: z.string().nullable(),
+});
 
 export const SESSIONS: Answer = {
   description: 'Live sessions, newest first.',
+  schema: z.strictObject({ sessions: z.array(session) }),
+};
+
+const event = z.strictObject({
+  number: z.int().describe('Ascending, in order for each user.'),
+  at: time,
+  event: z.string(),
+  outcome: z.enum(['success', 'failure']),
+  user: z.string().nullable().describe('Whom it is about.'),
+  actor: z.string().nullable().describe('Who did it; null for the server and for strangers.'),
+  session: z.string().nullable(),
+  client: z.string().nullable(),
+  ip: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+
+export const EXPORT: Answer = {
+  description: 'Account, live sessions and the newest 1,000 events.',
+  schema: z.strictObject({ account, sessions: z.array(session), events: z.array(event) }),
+};
+
+const user = account.extend({ suspended_at: time.nullable() });
+
+export const ADMIN_USER: Answer = { description: 'The user.', schema: user };
+
+export const ADMIN_USERS: Answer = {
+  description: 'A page of users; `next` is the `after` of the next one.',
+  schema: z.strictObject({ users: z.array(user), next: id.nullable() }),
+};
+
+export const RESET_LINK: Answer = {
+  description: 'The link, and for how many seconds it works.',
+  schema: z.strictObject({ link: z.url(), expires_in: z.int() }),
+};
+
+export const AUDIT: Answer = {
+  description: 'Events, newest first; `next` is the `before` of the next page.',
+  schema: z.strictObject({ events: z.array(event), next: z.int().nullable() }),
+};
+
+export const AUDIT_LINES: Answer = {
+  description: 'One event a line, oldest first.',
+  schema: z.string(),
+  type: 'application/x-ndjson',
+};
+
+export const MAILBOX: Answer = {
+  description: 'In development: the newest mails. As a page where HTML is asked for.',
+  page: true,
   schema: z.strictObject({
-    sessions: z.array(
+    mails: z.array(
       z.strictObject({
         id,
-        created_at: time,
-        last_used_at: time,
-        current: z.boolean(),
-        device: z.string().nullable(),
-        user_agent: z.string().nullable(),
-        ip: z.string().nullable(),
+        at: time,
+        to: z.string(),
+        subject: z.string(),
+        text: z.string(),
+        html: z.string(),
+        locale: z.string(),
       }),
     ),
   }),
@@ -90,6 +152,8 @@ export const SNAPSHOT: Answer = {
 };
 
 export const DOCUMENT: Answer = { description: 'This document.', schema: z.looseObject({ openapi: z.string() }) };
+
+export const REFERENCE: Answer = { description: 'The reference page.', schema: z.string(), type: 'text/html' };
 
 export const HEALTH: Answer = {
   description: 'The process is up.',

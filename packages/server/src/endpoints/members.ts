@@ -38,6 +38,21 @@ export const resource = z.string().max(500).optional();
 export const scope = z.string().max(1_000).optional();
 export const refreshToken = z.string().max(200).optional();
 
+/** What stands in a one-time link. */
+export const oneTimeToken = z.string().max(100);
+
+/** Address of a picture. */
+export const picture = z
+  .string()
+  .max(500)
+  .refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', 'is no https address');
+
+/** BCP 47 */
+export const locale = z
+  .string()
+  .max(35)
+  .regex(/^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$/, 'is no language tag');
+
 /** The `:id` of a path. */
 export const id: Parameter = {
   in: 'path',

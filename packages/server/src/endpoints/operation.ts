@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Query } from '../checks/query.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import type { ProblemCode } from '../problem.ts';
 
@@ -16,11 +17,12 @@ export interface Operation {
   /** One line, for the reference page. */
   readonly summary: string;
   /** What it asks for beside the body. */
-  readonly credential?: 'account' | 'feed';
+  readonly credential?: 'account' | 'admin' | 'feed';
   /** Reads the refresh cookie, or sets it. */
   readonly cookie?: true;
   readonly body?: { readonly schema: z.ZodType; readonly optional?: true };
   readonly parameters?: readonly Parameter[];
+  readonly query?: Query;
   /** Answers to a request that went well, by status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Codes of its own; those that follow from body, credential and database are added where the document is made. */
@@ -42,4 +44,6 @@ export interface Answer {
   readonly schema?: z.ZodType;
   /** Another media type than `application/json`; then the schema is a text's. */
   readonly type?: string;
+  /** The same as a page, where HTML is asked for. */
+  readonly page?: true;
 }

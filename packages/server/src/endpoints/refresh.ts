@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readOptionalBody } from '../checks/body.ts';
 import { formatCookie, readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
-import type { RequestScope, ServerContext } from '../context.ts';
+import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { Problem } from '../problem.ts';
 import type { Delivery, RefreshVerdict } from '../stores/store.ts';
@@ -32,6 +32,7 @@ export const refresh: Operation = {
   answers: { 200: TOKENS },
   refusals: [
     'invalid_request',
+    'server/hook',
     'invalid_grant',
     'invalid_target',
     'invalid_scope',
@@ -73,6 +74,7 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
         session: verdict.grant.sessionId,
         grant: verdict.grant.id,
       });
+      context.mailer.kick();
       await context.feed.publish();
       throw over(settings.issuer, delivery);
     case 'ahead':
@@ -100,7 +102,7 @@ async function judge(
   text: string,
   presentation: Presentation,
 ): Promise<{ readonly verdict: RefreshVerdict | undefined; readonly epoch: Uint8Array }> {
-  const { settings, store, secrets, feed } = context;
+  const { settings, store, secrets, feed, mailer } = context;
   for (let tries = 0; ; tries++) {
     const epoch = feed.epoch;
     const token = await findAuthenticRefreshToken(context, text);
@@ -113,6 +115,9 @@ async function judge(
       windowSeconds: settings.retryWindowSeconds,
       idleSeconds: settings.idleSeconds,
       secretId: secrets.current.id,
+      ifReplayed: (user) => ({
+        mails: mailer.write({ ...user, userId: user.id }, 'session-stolen', eventNow(context, presentation.ip)),
+      }),
     });
     // another process changed the epoch a moment ago: judged once more under the new one
     if (verdict.status !== 'epoch' || tries > 0) return { verdict, epoch: token.epoch };

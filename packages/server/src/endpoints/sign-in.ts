@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayMail } from '../accounts/may-mail.ts';
 import { readBody } from '../checks/body.ts';
 import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
@@ -10,6 +11,7 @@ import type { User } from '../stores/store.ts';
 import { findTarget, grantScope } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
 import { TOKENS } from './answers.ts';
+import { sendVerification } from './email.ts';
 import { email, line, password, resource, scope } from './members.ts';
 import type { Operation } from './operation.ts';
 
@@ -32,6 +34,8 @@ export const signIn: Operation = {
   answers: { 200: TOKENS },
   refusals: [
     'account/credentials',
+    'account/unverified',
+    'server/hook',
     'invalid_client',
     'invalid_target',
     'invalid_scope',
@@ -64,6 +68,11 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     throw error;
   });
   await counted.takeBack();
+  if (settings.requireVerifiedEmail && user.emailVerifiedAt === undefined) {
+    // whoever knows the password may have the link again
+    if (await mayMail(context, user.email)) await sendVerification(context, user);
+    throw new Problem('account/unverified');
+  }
   const started = await store.startSession({
     userId: user.id,
     credentialVersion: user.credentialVersion,
@@ -90,6 +99,7 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     client: body.client_id,
     delivery: body.delivery,
   });
+  await context.hooks.afterSignIn({ userId: user.id, sessionId: started.session.id, clientId: body.client_id, ip });
   const mark = formatKnownDevice(context.secrets, body.email, device, context.random);
   return answerTokens(context, { ...started, target, deviceToken: mark });
 }

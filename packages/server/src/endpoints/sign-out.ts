@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readOptionalBody } from '../checks/body.ts';
 import { formatCookie, readCookie } from '../checks/cookie.ts';
 import { checkSameOrigin } from '../checks/cross-origin.ts';
-import type { ServerContext } from '../context.ts';
+import type { RequestScope, ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { Problem } from '../problem.ts';
 import type { Delivery } from '../stores/store.ts';
@@ -31,36 +31,41 @@ export const signOutEverywhere: Operation = {
   run: endAllSessions,
 };
 
-async function answerSignOut(context: ServerContext, request: Request): Promise<Response> {
+async function answerSignOut(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
   const { settings } = context;
   const body = await readOptionalBody(request, BODY);
   if (body.refresh_token !== undefined) {
-    await end(context, body.refresh_token, 'bearer');
+    await end(context, body.refresh_token, { delivery: 'bearer', ip });
     return new Response(null, { status: 204 });
   }
   const text = readCookie(settings.issuer, request);
   checkSameOrigin(settings, request);
   if (text === undefined)
     throw new Problem('invalid_request', { detail: 'there is neither refresh_token in the body nor the cookie' });
-  await end(context, text, 'cookie');
+  await end(context, text, { delivery: 'cookie', ip });
   return new Response(null, { status: 204, headers: { 'set-cookie': formatCookie(settings.issuer, '', 0) } });
 }
 
-async function end(context: ServerContext, text: string, delivery: Delivery): Promise<void> {
+interface Presented {
+  readonly delivery: Delivery;
+  readonly ip: string | undefined;
+}
+
+async function end(context: ServerContext, text: string, { delivery, ip }: Presented): Promise<void> {
   const { settings, store, feed } = context;
   const token = await findAuthenticRefreshToken(context, text);
   const grant = token === undefined ? undefined : await store.findGrant(token.grantId);
   if (grant?.sessionId === undefined || grant.delivery !== delivery) return;
-  const ended = await store.endSession(grant.userId, grant.sessionId, 'sign-out');
+  const ended = await store.endSession(grant.userId, grant.sessionId, 'sign-out', { actor: grant.userId, ip });
   if (ended === 'ended')
     settings.log({ level: 'info', event: 'sign-out', user: grant.userId, session: grant.sessionId });
   // answered once every connected verifier has been handed the revocation
   await feed.publish();
 }
 
-async function endAllSessions(context: ServerContext, request: Request): Promise<Response> {
+async function endAllSessions(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  await context.store.endAllSessions(user.id, 'sign-out-everywhere');
+  await context.store.endAllSessions(user.id, 'sign-out-everywhere', { actor: user.id, ip });
   context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });
   await context.feed.publish();
   return new Response(null, { status: 204 });

@@ -13,6 +13,8 @@ export interface Limits {
   countSignUp(ip: string | undefined): Promise<void>;
   /** Counts a mail to an address. @throws {Problem} `request/too-many` */
   countMail(email: string): Promise<void>;
+  /** Takes back the failed sign-ins at an address: whoever was locked out by them is let in. */
+  forgive(email: string): Promise<void>;
 }
 
 export interface SignInAttempt {
@@ -86,7 +88,7 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
 
   async function take(one: Take): Promise<RateLimit> {
     const limit = limitOf(one);
-    const name = Buffer.from(limit.key).toString('base64url');
+    const name = nameOf(limit);
     checkRefused(name);
     const verdict = await store.takeRateLimit(limit);
     if (verdict.taken) return limit;
@@ -122,10 +124,19 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
     async countSignUp(ip) {
       await takeAll(networkTakes('sign-up', ip));
     },
+    async forgive(email) {
+      const limit = limitOf(['sign-in:account', email]);
+      refusedUntil.delete(nameOf(limit));
+      for (let taken = 0; taken < limit.burst; taken += 1) await store.giveBackRateLimit(limit);
+    },
     async countMail(email) {
       await takeAll([['mail:address', email]]);
     },
   };
+}
+
+function nameOf({ key }: RateLimit): string {
+  return Buffer.from(key).toString('base64url');
 }
 
 function networkTakes(what: 'sign-in' | 'sign-up', ip: string | undefined): readonly Take[] {

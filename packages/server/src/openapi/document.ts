@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Answer, Operation } from '../endpoints/operation.ts';
+import type { Answer, Operation, Parameter } from '../endpoints/operation.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
 
 /** Operations by path and method. */
@@ -9,6 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 const OF_BODY = ['request/content-type', 'request/too-large', 'request/malformed', 'request/invalid'] as const;
 const OF_CREDENTIAL = {
   account: ['request/authorization', 'invalid_token'],
+  admin: ['request/authorization', 'invalid_token', 'admin/role'],
   feed: ['feed/credential'],
 } as const satisfies Record<string, readonly ProblemCode[]>;
 
@@ -66,13 +67,14 @@ function describePath(methods: Readonly<Record<string, Operation>>): Json {
 }
 
 function describeOperation(operation: Operation): Json {
-  const { summary, body, parameters, credential, cookie } = operation;
+  const { summary, body, credential, cookie } = operation;
+  const parameters = parametersOf(operation);
   return {
     summary,
-    ...(credential === undefined ? {} : { security: [{ [credential]: [] }] }),
+    ...(credential === undefined ? {} : { security: [{ [credential === 'feed' ? 'feed' : 'account']: [] }] }),
     // tokens in the body do as well
-    ...(cookie === undefined ? {} : { security: [{ cookie: [] }, {}] }),
-    ...(parameters === undefined
+    ...(cookie === undefined || credential !== undefined ? {} : { security: [{ cookie: [] }, {}] }),
+    ...(parameters.length === 0
       ? {}
       : {
           parameters: parameters.map(({ schema, ...rest }) => ({
@@ -99,21 +101,28 @@ function describeOperation(operation: Operation): Json {
   };
 }
 
+function parametersOf({ parameters = [], query = {} }: Operation): readonly Parameter[] {
+  const ofQuery = Object.entries(query).map(
+    ([name, schema]) => ({ in: 'query', name, description: name, schema }) as const,
+  );
+  return [...parameters, ...ofQuery];
+}
+
 /** Every code that a request can be refused with here, but for `server/error`. */
-function refusalsOf({ body, credential, refusals = [], withoutDatabase }: Operation): readonly ProblemCode[] {
+function refusalsOf({ body, query, credential, refusals = [], withoutDatabase }: Operation): readonly ProblemCode[] {
   return [
     ...(body === undefined ? [] : OF_BODY),
+    ...(query === undefined ? [] : (['request/query'] as const)),
     ...(credential === undefined ? [] : OF_CREDENTIAL[credential]),
     ...refusals,
     ...(withoutDatabase === true ? [] : (['server/unavailable'] as const)),
   ];
 }
 
-function describeAnswer({ description, schema, type = 'application/json' }: Answer): Json {
-  return {
-    description,
-    ...(schema === undefined ? {} : { content: { [type]: { schema: toSchema(schema, 'output') } } }),
-  };
+function describeAnswer({ description, schema, type = 'application/json', page }: Answer): Json {
+  if (schema === undefined) return { description };
+  const html = page === undefined ? {} : { 'text/html': { schema: { type: 'string' } } };
+  return { description, content: { [type]: { schema: toSchema(schema, 'output') }, ...html } };
 }
 
 function describeRefusals(codes: readonly ProblemCode[]): Json {

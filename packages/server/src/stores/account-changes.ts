@@ -4,12 +4,13 @@ import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { updateUser, voidTokens } from './one-time-tokens.ts';
+import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toUser } from './rows.ts';
 import { endEverySession, insertSession } from './sessions.ts';
 
 type Changes = Pick<
   AccountStore,
-  'updateProfile' | 'changePassword' | 'deleteUser' | 'setSuspended' | 'findGrantOfSession'
+  'updateProfile' | 'changePassword' | 'deleteUser' | 'setSuspended' | 'changeRoles' | 'findGrantOfSession'
 >;
 
 export function accountChanges(context: Context): Changes {
@@ -75,6 +76,20 @@ export function accountChanges(context: Context): Changes {
             })
           : await updateUser(step, user, { disabled_at: null });
         if (suspended) await voidTokens(step, userId);
+        await writeEffects(context, step, { now: instant.now, user: after, before: user }, effects);
+        return toUser(after);
+      });
+    },
+
+    async changeRoles(userId, roles, effects) {
+      return transact(context, async (step) => {
+        const user = await lockUser(context, step, userId, 'exclusive');
+        if (user === undefined) return undefined;
+        if (user.roles === JSON.stringify(roles)) return toUser(user);
+        const instant = await readInstant(context, step);
+        const cutoff = Math.max(instant.now, user.tokens_cutoff);
+        const after = await updateUser(step, user, { roles: JSON.stringify(roles), tokens_cutoff: cutoff });
+        await insertRevocation(context, step, instant, { code: 7, value: userId, before: cutoff });
         await writeEffects(context, step, { now: instant.now, user: after, before: user }, effects);
         return toUser(after);
       });

@@ -21,6 +21,8 @@ export interface AccountStore {
   deleteUser(userId: string, credentialVersion: number, effects?: Effects): Promise<'deleted' | 'credential-changed'>;
   /** Suspends (every session ends) or lets in again. @returns undefined where there is no such user. */
   setSuspended(userId: string, suspended: boolean, effects?: Effects): Promise<User | undefined>;
+  /** Sets the roles. Where they differ, tokens made before are cut off: the session lives, and its next token has the new ones. */
+  changeRoles(userId: string, roles: readonly string[], effects?: Effects): Promise<User | undefined>;
   /** Users in order of id, which is that of their making. */
   listUsers(query: UserQuery): Promise<readonly User[]>;
   /** The newest live grant of a session. */
@@ -28,7 +30,9 @@ export interface AccountStore {
 
   // one-time tokens
   /** Keeps a token's hash. An older one of the same user and purpose is void. */
-  issueOneTimeToken(token: NewOneTimeToken, effects?: Effects): Promise<'issued' | 'credential-changed'>;
+  issueOneTimeToken(token: NewOneTimeToken, told?: Told): Promise<'issued' | 'credential-changed'>;
+  /** Whose token this is, if it would be taken now. Changes nothing. */
+  findOneTimeTokenOwner(hash: Uint8Array, purpose: OneTimePurpose): Promise<User | undefined>;
   /** Spends a token and marks the address as verified. */
   verifyEmail(hash: Uint8Array, effects?: Effects): Promise<Redemption>;
   /** Spends a token and sets the password; every session ends, other tokens are void, the address counts as verified. */
@@ -69,11 +73,11 @@ export interface PasswordChange {
 
 export interface UserQuery {
   /** Id of the last one of the page before. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   readonly limit: number;
   /** Part of the address or name, in any case. */
-  readonly search?: string;
-  readonly role?: string;
+  readonly search?: string | undefined;
+  readonly role?: string | undefined;
   readonly suspended?: boolean;
 }
 
@@ -84,7 +88,10 @@ export interface NewOneTimeToken {
   /** SHA-256: the token itself is nowhere at rest. */
   readonly hash: Uint8Array;
   readonly purpose: OneTimePurpose;
-  /** Whose it is, and the credential version at which it was made; a later one voids it. None for `first-admin`. */
+  /**
+   * Whose it is, and the credential version at which it was made; a later one voids it. None for `first-admin`, and for a token that
+   * nobody can use, written where there is nobody, so that as much is written as where there is somebody.
+   */
   readonly user: { readonly id: string; readonly credentialVersion: number } | undefined;
   /** The new address, for `change-email`. */
   readonly payload: string | undefined;
@@ -100,13 +107,12 @@ export type Redemption =
  * What goes with a change. Called inside the step, with the user as the change leaves it and as it was; must do nothing but
  * answer, and may be called again when a step is.
  */
-export type Effects = (
-  user: User,
-  before: User,
-) => {
+export type Effects = (user: User, before: User) => Told;
+
+export interface Told {
   readonly mails?: readonly NewMail[];
   readonly audit?: readonly NewAuditEvent[];
-};
+}
 
 export interface NewMail {
   readonly userId: string | undefined;
@@ -120,30 +126,35 @@ export interface QueuedMail extends NewMail {
   readonly id: string;
   /** From 1. */
   readonly attempt: number;
-  readonly createdAt: number;
+  /** Milliseconds since it was written, by the store's clock. */
+  readonly ageMs: number;
 }
 
-export type AuditEventName =
-  | 'sign-up'
-  | 'sign-in'
-  | 'sign-out'
-  | 'session-ended'
-  | 'sessions-ended'
-  | 'refresh-replayed'
-  | 'email-verified'
-  | 'email-change-asked'
-  | 'email-changed'
-  | 'password-reset-asked'
-  | 'password-reset'
-  | 'password-changed'
-  | 'profile-changed'
-  | 'user-deleted'
-  | 'user-exported'
-  | 'user-suspended'
-  | 'user-restored'
-  | 'roles-changed'
-  | 'admin-claimed'
-  | 'mail-failed';
+/** Append only: they are in the logs of others. */
+export const AUDIT_EVENTS = [
+  'sign-up',
+  'sign-in',
+  'sign-out',
+  'session-ended',
+  'sessions-ended',
+  'refresh-replayed',
+  'email-verified',
+  'email-change-asked',
+  'email-changed',
+  'password-reset-asked',
+  'password-reset',
+  'password-changed',
+  'profile-changed',
+  'user-deleted',
+  'user-exported',
+  'user-suspended',
+  'user-restored',
+  'roles-changed',
+  'admin-claimed',
+  'mail-failed',
+] as const;
+
+export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 
 export interface NewAuditEvent {
   readonly event: AuditEventName;

@@ -3,6 +3,7 @@ import { insertAudit } from './audit.ts';
 import { equalBytes } from './bytes.ts';
 import { type Context, retryConflicts, transact } from './context.ts';
 import type { Step } from './dialect.ts';
+import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { type Judgement, judgeRefresh, type RefreshRow } from './judge-refresh.ts';
 import { lockGrant, lockSession, lockUser } from './locks.ts';
@@ -106,8 +107,9 @@ async function refuse(
   { verdict, presentation }: Refused,
 ): Promise<RefreshVerdict> {
   if (verdict !== 'replayed') return { status: verdict };
-  const { session, grant, instant } = locked;
+  const { user, session, grant, instant } = locked;
   await insertAudit(step, instant.now, [replayed(locked, presentation.ip)]);
+  await writeEffects(context, step, { now: instant.now, user, before: user }, presentation.ifReplayed);
   if (session === undefined) await endLockedGrant(context, step, grant, instant);
   else await endLockedSession(context, step, session, { reason: 'replayed', instant });
   return { status: 'replayed', grant: toGrant({ ...grant, ended_at: instant.now }) };

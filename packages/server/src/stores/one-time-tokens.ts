@@ -1,9 +1,11 @@
 import type { AccountStore, Effects, OneTimePurpose, Redemption } from './account-store.ts';
-import { type Context, transact } from './context.ts';
+import { insertAudit } from './audit.ts';
+import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
+import { insertMails } from './outbox.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { toUser } from './rows.ts';
 import { endEverySession } from './sessions.ts';
@@ -11,14 +13,20 @@ import type { OneTimeTokenRow, UserRow } from './tables.ts';
 
 type Tokens = Pick<
   AccountStore,
-  'issueOneTimeToken' | 'verifyEmail' | 'resetPassword' | 'changeEmail' | 'claimAdmin' | 'hasRole'
+  | 'issueOneTimeToken'
+  | 'findOneTimeTokenOwner'
+  | 'verifyEmail'
+  | 'resetPassword'
+  | 'changeEmail'
+  | 'claimAdmin'
+  | 'hasRole'
 >;
 
 const EXPIRED_AT_ONCE = 100;
 
 export function oneTimeTokens(context: Context): Tokens {
   return {
-    async issueOneTimeToken(token, effects) {
+    async issueOneTimeToken(token, { mails = [], audit = [] } = {}) {
       return transact(context, async (step) => {
         const { user: owner } = token;
         const user = owner === undefined ? undefined : await lockUser(context, step, owner.id, 'exclusive');
@@ -41,9 +49,24 @@ export function oneTimeTokens(context: Context): Tokens {
             expires_at: now + token.lifetimeSeconds * 1_000,
           })
           .execute();
-        if (user !== undefined) await writeEffects(context, step, { now, user, before: user }, effects);
+        await insertMails(context, step, now, mails);
+        await insertAudit(step, now, audit);
         return 'issued';
       });
+    },
+
+    async findOneTimeTokenOwner(hash, purpose) {
+      const row = await context.db
+        .selectFrom('one_time_tokens')
+        .innerJoin('users', 'users.id', 'one_time_tokens.user_id')
+        .selectAll('users')
+        .where('hash', '=', hash)
+        .where('purpose', '=', purpose)
+        .where('expires_at', '>', nowExpression(context))
+        .where('users.disabled_at', 'is', null)
+        .whereRef('users.credential_version', '=', 'one_time_tokens.credential_version')
+        .executeTakeFirst();
+      return row === undefined ? undefined : toUser(row);
     },
 
     verifyEmail: (hash, effects) =>

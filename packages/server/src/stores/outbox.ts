@@ -37,7 +37,7 @@ export function outbox(context: Context): Pick<AccountStore, 'enqueueMails' | 'c
             due.map(({ id }) => id),
           )
           .execute();
-        return due.map(toQueuedMail);
+        return due.map((row) => toQueuedMail(row, now));
       });
     },
 
@@ -76,13 +76,13 @@ export async function insertMails(context: Context, step: Step, now: number, mai
   }
 }
 
-function toQueuedMail(row: OutboxRow): QueuedMail {
+function toQueuedMail(row: OutboxRow, now: number): QueuedMail {
   return {
     id: row.id,
     userId: row.user_id ?? undefined,
     sealed: plainBytes(row.sealed),
     secretId: row.secret_id,
     attempt: row.attempts + 1,
-    createdAt: row.created_at,
+    ageMs: now - row.created_at,
   };
 }

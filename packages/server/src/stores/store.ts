@@ -227,6 +227,8 @@ export interface RefreshPresentation {
   readonly waitedMs: () => number;
   readonly windowSeconds: number;
   readonly idleSeconds: number;
+  /** What goes with a `'replayed'`. */
+  readonly ifReplayed?: Effects;
   /** The secret under which a token handed out by this step is made; it is kept on the row when the counter advances. */
   readonly secretId: string;
   readonly ip: string | undefined;

@@ -17,6 +17,9 @@ export interface IssueRequest {
   readonly now: number;
   /** The time in its `jti`, milliseconds: later than every cut-off that applies, and covered by the next one. */
   readonly tokensFrom: number;
+  readonly roles: readonly string[];
+  /** Of the application's; never one of the server's own names. */
+  readonly extraClaims: Readonly<Record<string, unknown>>;
 }
 
 export interface IssuedAccessToken {
@@ -37,10 +40,11 @@ export function createAccessTokens(
 ): AccessTokens {
   const signer = createJwtSigner({ key, typ: 'at+jwt' });
   return {
-    issue({ grant, target, now, tokensFrom }) {
+    issue({ grant, target, now, tokensFrom, roles, extraClaims }) {
       const iat = Math.floor(now / 1_000);
       const scope = target.scopes.filter((one) => grant.scope.includes(one)).join(' ');
       const accessToken = signer.sign({
+        ...extraClaims,
         iss: settings.issuer,
         aud: target.audience,
         sub: grant.userId,
@@ -50,6 +54,8 @@ export function createAccessTokens(
         iat,
         exp: iat + settings.accessTokenSeconds,
         scope,
+        // RFC 9068 §2.2.3.1
+        ...(roles.length === 0 ? {} : { roles }),
       });
       return { accessToken, expiresIn: settings.accessTokenSeconds, scope };
     },

@@ -1,14 +1,16 @@
+import { SigningRefused } from '@mapae/jwt';
 import { formatCookie } from '../checks/cookie.ts';
 import type { ServerContext } from '../context.ts';
 import { formatRefreshToken } from '../grants/refresh-token.ts';
 import { Problem } from '../problem.ts';
-import type { Grant, Session } from '../stores/store.ts';
-import type { Target } from './access-token.ts';
+import type { Grant, Session, User } from '../stores/store.ts';
+import type { IssuedAccessToken, Target } from './access-token.ts';
 
 export interface TokenAnswerInput {
   readonly grant: Grant;
   /** None where the grant outlives its session. */
   readonly session: Session | undefined;
+  readonly user: Pick<User, 'roles'>;
   readonly epoch: Uint8Array;
   readonly target: Target;
   readonly now: number;
@@ -20,13 +22,14 @@ export interface TokenAnswerInput {
 const KNOWN_DEVICE_SECONDS = 365 * 86_400;
 
 /** The answer to a sign-in or refresh: the refresh token in the body or in the cookie, as the grant's delivery says. RFC 6749 §5.1 */
-export function answerTokens({ settings, secrets, accessTokens }: ServerContext, input: TokenAnswerInput): Response {
-  const { grant, session, epoch, target, now, tokensFrom, deviceToken } = input;
+export async function answerTokens(context: ServerContext, input: TokenAnswerInput): Promise<Response> {
+  const { settings, secrets } = context;
+  const { grant, session, epoch, now, deviceToken } = input;
   // the secret that the row names: a retried answer is the same token, also after a new secret came into use
   const secret = secrets.find(grant.secretId);
   if (secret === undefined) throw new Problem('invalid_grant');
   const refreshToken = formatRefreshToken(secret, epoch, grant.id, grant.counter);
-  const { accessToken, expiresIn, scope } = accessTokens.issue({ grant, target, now, tokensFrom });
+  const { accessToken, expiresIn, scope } = await issueAccessToken(context, input);
   const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope };
   if (grant.delivery === 'bearer') {
     const device = deviceToken === undefined ? {} : { device_token: deviceToken };
@@ -41,4 +44,27 @@ export function answerTokens({ settings, secrets, accessTokens }: ServerContext,
   if (deviceToken !== undefined)
     headers.append('set-cookie', formatCookie(settings.issuer, deviceToken, KNOWN_DEVICE_SECONDS, 'device'));
   return Response.json(body, { headers });
+}
+
+/** @throws {Problem} `server/hook` */
+async function issueAccessToken(
+  { settings, accessTokens, hooks }: ServerContext,
+  { grant, target, now, tokensFrom, user: { roles } }: TokenAnswerInput,
+): Promise<IssuedAccessToken> {
+  const extraClaims = await hooks.accessTokenClaims({
+    userId: grant.userId,
+    clientId: grant.clientId,
+    sessionId: grant.sessionId,
+    audience: target.audience,
+    scopes: target.scopes.filter((one) => grant.scope.includes(one)),
+    roles,
+  });
+  try {
+    return accessTokens.issue({ grant, target, now, tokensFrom, roles, extraClaims });
+  } catch (error) {
+    // too long, or readable where it shouldn't be: without the hook's claims it would be neither
+    if (!(error instanceof SigningRefused) || Object.keys(extraClaims).length === 0) throw error;
+    settings.log({ level: 'error', event: 'hook.failed', hook: 'accessTokenClaims', reason: error.code });
+    throw new Problem('server/hook');
+  }
 }

@@ -94,6 +94,13 @@ export function accountTests(name: string, open: () => Promise<UnderTest>): void
       ['GET', '/v1/sessions'],
       ['DELETE', '/v1/sessions/aaaaaaaaaaaaaaaaaaaaaa'],
       ['POST', '/v1/sign-out-everywhere'],
+      ['PATCH', '/v1/me'],
+      ['DELETE', '/v1/me'],
+      ['GET', '/v1/me/export'],
+      ['POST', '/v1/email/verification'],
+      ['POST', '/v1/email/change'],
+      ['POST', '/v1/password/change'],
+      ['POST', '/v1/admin/claim'],
     ] as const;
 
     test.each(guarded)(

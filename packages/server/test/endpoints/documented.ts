@@ -42,7 +42,7 @@ export async function checkDocumented(request: Request, response: Response): Pro
   const media = documented.content?.[type];
   if (media?.schema === undefined) throw new Error(`undocumented: ${name} → ${response.status} of type ${type}`);
   const text = await response.clone().text();
-  const body: unknown = type.endsWith('json') ? JSON.parse(text) : text;
+  const body: unknown = /[/+]json$/.test(type) ? JSON.parse(text) : text;
   const validate = validatorOf(media.schema);
   if (!validate(body))
     throw new Error(

@@ -6,6 +6,8 @@ import './delivery.ts';
 import './feed.ts';
 import './client-address.ts';
 import './limits.ts';
+import './hooks.ts';
+import './mailbox.ts';
 import './metadata.ts';
 import './trouble.ts';
 import { expect, test } from 'vitest';
@@ -14,11 +16,19 @@ import { ROUTES } from '../../src/endpoints/routes.ts';
 import { databaseFromUrl } from '../../src/index.ts';
 import { describeApi } from '../../src/openapi/document.ts';
 import { accountTests } from './account.ts';
+import { adminTests } from './admin.ts';
 import { unseenAnswers } from './documented.ts';
+import { mailFlowTests } from './mail-flows.ts';
 import { openServer } from './server-under-test.ts';
 
+const onPostgres = async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) });
+
 accountTests('SQLite', openServer);
-accountTests('PostgreSQL', async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) }));
+accountTests('PostgreSQL', onPostgres);
+mailFlowTests('SQLite', openServer);
+mailFlowTests('PostgreSQL', onPostgres);
+adminTests('SQLite', openServer);
+adminTests('PostgreSQL', onPostgres);
 
 test('every documented answer was produced by a test above, and each one seen was a documented one', () => {
   expect(unseenAnswers()).toEqual([]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/endpoints/routes.ts';
 import { FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
@@ -37,6 +38,25 @@ describe('metadata', async () => {
     expect(keys.length).toBeGreaterThan(1);
     for (const key of keys)
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
+  });
+});
+
+describe('the reference page', async () => {
+  const { call } = await openServer();
+
+  test('names every operation with its codes, without script or anything from elsewhere', async () => {
+    const answer = await call('/reference');
+    const html = await answer.text();
+    for (const [path, methods] of Object.entries(ROUTES)) {
+      for (const method of Object.keys(methods)) {
+        expect(html).toContain(`<b>${method}</b> <code>${path.replace(':id', '{id}')}</code>`);
+      }
+    }
+    expect(html).toContain('account/credentials');
+    expect(html).not.toMatch(/<script|https?:\/\/|@import|url\(/);
+    const [, style = ''] = /<style>([^<]*)<\/style>/.exec(html) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(answer.headers.get('content-security-policy')).toContain(`'sha256-${hash}'`);
   });
 });
 

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { type AuthorizationServer, createServer, type LogEntry, type ServerOptions } from '../../src/index.ts';
+import {
+  type AuthorizationServer,
+  createServer,
+  type LogEntry,
+  type Mail,
+  type ServerOptions,
+} from '../../src/index.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
@@ -49,6 +55,8 @@ export interface UnderTest {
   readonly server: AuthorizationServer;
   readonly clock: HandClock;
   readonly log: LogEntry[];
+  /** What was sent, oldest first. */
+  readonly mails: Mail[];
   /** Lets statements of the database fail. */
   readonly fault: Fault;
   /** Sends a request; its answer is held to the OpenAPI document on the way. */
@@ -61,31 +69,38 @@ export interface UnderTest {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Options that differ from the usual ones; undefined leaves one out. */
+type Changed = { readonly [Name in keyof ServerOptions]?: ServerOptions[Name] | undefined };
+
 /** The whole server over a database in memory. */
-export async function openServer(options: Partial<ServerOptions> = {}): Promise<UnderTest> {
+export async function openServer(options: Changed = {}): Promise<UnderTest> {
   const clock = new HandClock();
   const log: LogEntry[] = [];
+  const mails: Mail[] = [];
   const fault = new Fault();
   const issuer = options.issuer ?? ISSUER;
-  const server = await createServer({
-    issuer,
-    database: {
-      open: async (storeOptions) =>
-        openStore(
-          withFault(sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')), fault),
-          storeOptions,
-        ),
-    },
-    secrets: [randomBytes(32).toString('base64url')],
-    resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],
-    clients: [{ id: 'mobile', name: 'Mobile app' }],
-    origins: [APP_ORIGIN],
-    bearerOrigins: [BEARER_ORIGIN],
-    feedKeys: [{ name: 'api', key: FEED_KEY }],
-    clock: clock.read,
-    log: (entry) => log.push(entry),
-    ...options,
-  });
+  const server = await createServer(
+    withoutUndefined({
+      issuer,
+      database: {
+        open: async (storeOptions) =>
+          openStore(
+            withFault(sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')), fault),
+            storeOptions,
+          ),
+      },
+      secrets: [randomBytes(32).toString('base64url')],
+      resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],
+      clients: [{ id: 'mobile', name: 'Mobile app' }],
+      origins: [APP_ORIGIN],
+      bearerOrigins: [BEARER_ORIGIN],
+      feedKeys: [{ name: 'api', key: FEED_KEY }],
+      clock: clock.read,
+      log: (entry) => log.push(entry),
+      sendMail: async (mail) => void mails.push(mail),
+      ...options,
+    }),
+  );
 
   async function call(path: string, given: Call = {}): Promise<Response> {
     const { json, raw, bearer, cookie, remoteAddress } = given;
@@ -109,6 +124,7 @@ export async function openServer(options: Partial<ServerOptions> = {}): Promise<
     server,
     clock,
     log,
+    mails,
     fault,
     call,
     async signUp(email) {
@@ -137,4 +153,9 @@ export async function openServer(options: Partial<ServerOptions> = {}): Promise<
 export async function verdict(response: Response): Promise<readonly [number, string | undefined]> {
   if (response.headers.get('content-type') !== 'application/problem+json') return [response.status, undefined];
   return [response.status, ((await response.json()) as { readonly code: string }).code];
+}
+
+function withoutUndefined(options: { [Name in keyof ServerOptions]: ServerOptions[Name] | undefined }): ServerOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as ServerOptions;
 }

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Call, FEED_KEY, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
 
+const NO_TOKEN = 'a'.repeat(22);
+const SOMEBODY = 'AZt22qgAfuaY6m6ox8W7JA';
+
 describe('I6: a database that fails is 503 with Retry-After at every endpoint that needs it', async () => {
   const { call, signUp, signIn, signInCookie, fault, log, clock } = await openServer();
   await signUp('kim@example.test');
@@ -24,6 +27,28 @@ describe('I6: a database that fails is 503 with Retry-After at every endpoint th
     ['/v1/me', { bearer }],
     ['/v1/sessions', { bearer }],
     [`/v1/sessions/${sessions[0]?.id ?? ''}`, { method: 'DELETE', bearer }],
+    ['/v1/me', { method: 'PATCH', json: { name: 'Kim' }, bearer }],
+    ['/v1/me', { method: 'DELETE', json: { password: PASSWORD }, bearer }],
+    ['/v1/me/export', { bearer }],
+    ['/v1/email/verification', { method: 'POST', bearer }],
+    ['/v1/email/verify', { json: { token: NO_TOKEN } }],
+    ['/v1/email/confirm', { json: { token: NO_TOKEN } }],
+    ['/v1/email/change', { json: { email: 'new@example.test', password: PASSWORD }, bearer }],
+    ['/v1/password/forgot', { json: { email: 'kim@example.test' } }],
+    ['/v1/password/reset', { json: { token: NO_TOKEN, password: PASSWORD } }],
+    ['/v1/password/change', { json: { password: PASSWORD, new_password: 'another horse and battery' }, bearer }],
+    ['/v1/admin/claim', { json: { token: NO_TOKEN }, bearer }],
+    ['/v1/admin/users', { bearer }],
+    [`/v1/admin/users/${SOMEBODY}`, { bearer }],
+    [`/v1/admin/users/${SOMEBODY}/suspend`, { method: 'POST', bearer }],
+    [`/v1/admin/users/${SOMEBODY}/restore`, { method: 'POST', bearer }],
+    [`/v1/admin/users/${SOMEBODY}/roles`, { method: 'PUT', json: { roles: [] }, bearer }],
+    [`/v1/admin/users/${SOMEBODY}/reset-link`, { method: 'POST', bearer }],
+    [`/v1/admin/users/${SOMEBODY}/sessions`, { bearer }],
+    [`/v1/admin/users/${SOMEBODY}/sessions`, { method: 'DELETE', bearer }],
+    [`/v1/admin/sessions/${SOMEBODY}`, { method: 'DELETE', bearer }],
+    ['/v1/admin/audit', { bearer }],
+    ['/v1/admin/audit/export', { bearer }],
     ['/events/revocations', { headers: { authorization: `Bearer ${FEED_KEY}` } }],
     ['/events/revocations/snapshot', { headers: { authorization: `Bearer ${FEED_KEY}` } }],
     ['/readyz', {}],

@@ -61,7 +61,7 @@ export const outboxAndAuditCases: readonly StoreCase[] = [
       assert.deepEqual(await store.claimMails(3, 60), []);
       clock.now += SECOND;
       const [again] = await store.claimMails(3, 60);
-      assert.deepEqual(again, { ...c, attempt: 2 });
+      assert.deepEqual(again, { ...c, attempt: 2, ageMs: 600 * SECOND });
     },
   },
   {

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { checkOwnPassword } from '../accounts/own-password.ts';
+import { readBody } from '../checks/body.ts';
+import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { authenticateAccount } from '../tokens/account-token.ts';
+import { describeAccount, describeEvent, describeSession } from './account.ts';
+import { EXPORT, ME, NOTHING } from './answers.ts';
+import { line, locale, password, picture } from './members.ts';
+import type { Operation } from './operation.ts';
+
+const CHANGES = z.strictObject({
+  name: line(100).nullable().optional(),
+  picture: picture.nullable().optional(),
+  locale: locale.nullable().optional(),
+});
+const DELETION = z.strictObject({ password });
+const EXPORTED_EVENTS = 1_000;
+
+/** `PATCH /v1/me` */
+export const changeMe: Operation = {
+  summary: 'Change name, picture or language; null removes',
+  credential: 'account',
+  body: { schema: CHANGES },
+  answers: { 200: ME },
+  run: answerChange,
+};
+
+/** `DELETE /v1/me` */
+export const deleteMe: Operation = {
+  summary: 'Delete the account with what is kept of it',
+  credential: 'account',
+  body: { schema: DELETION },
+  answers: { 204: NOTHING },
+  refusals: ['account/credentials', 'request/too-many'],
+  run: answerDeletion,
+};
+
+/** `GET /v1/me/export` */
+export const exportMe: Operation = {
+  summary: 'What is kept of the account',
+  credential: 'account',
+  answers: { 200: EXPORT },
+  run: answerExport,
+};
+
+async function answerChange(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+  const { user } = await authenticateAccount(context, request);
+  const body = await readBody(request, CHANGES);
+  const changes = {
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.picture === undefined ? {} : { picture: body.picture }),
+    ...(body.locale === undefined ? {} : { locale: body.locale }),
+  };
+  const changed = await context.store.updateProfile(user.id, changes, ({ id }) => ({
+    audit: [
+      {
+        event: 'profile-changed',
+        outcome: 'success',
+        userId: id,
+        actor: id,
+        ip,
+        reason: Object.keys(changes).join(' '),
+      },
+    ],
+  }));
+  if (changed === undefined) throw new Problem('invalid_token');
+  return Response.json(describeAccount(changed));
+}
+
+async function answerDeletion(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+  const { store, mailer, settings, feed } = context;
+  const principal = await authenticateAccount(context, request);
+  const { user } = principal;
+  const body = await readBody(request, DELETION);
+  await checkOwnPassword(context, principal, body.password);
+  const deleted = await store.deleteUser(user.id, user.credentialVersion, ({ id }) => ({
+    // nobody's any more: what is the user's is deleted
+    mails: mailer.write({ ...user, userId: undefined }, 'account-deleted', eventNow(context, ip)),
+    audit: [{ event: 'user-deleted', outcome: 'success', userId: id, actor: id }],
+  }));
+  if (deleted !== 'deleted') throw new Problem('account/credentials');
+  settings.log({ level: 'info', event: 'user.deleted', user: user.id });
+  mailer.kick();
+  await feed.publish();
+  return new Response(null, { status: 204 });
+}
+
+async function answerExport(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+  const { user, session: current } = await authenticateAccount(context, request);
+  const [sessions, events] = await Promise.all([
+    context.store.listSessions(user.id),
+    context.store.listAudit({ limit: EXPORTED_EVENTS, order: 'newest', userId: user.id }),
+  ]);
+  await context.store.recordAudit([
+    { event: 'user-exported', outcome: 'success', userId: user.id, actor: user.id, ip },
+  ]);
+  return Response.json({
+    account: describeAccount(user),
+    sessions: sessions.map((session) => describeSession(session, current.id)),
+    events: events.map(describeEvent),
+  });
+}
