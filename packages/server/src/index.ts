@@ -1,6 +1,6 @@
-export { ClockOff, LARGEST_SKEW_SECONDS } from './clock-check.ts';
 export { LOCALES, type Mail } from './accounts/mail/mail.ts';
 export type { SendMail } from './accounts/mail/mailer.ts';
+export { ClockOff, LARGEST_SKEW_SECONDS } from './clock-check.ts';
 export type {
   AccessTokenSubject,
   ExtraClaims,
