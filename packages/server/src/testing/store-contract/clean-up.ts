@@ -83,7 +83,9 @@ export const cleanUpCases: readonly StoreCase[] = [
 
 async function explain({ query, bytes }: StoreHarness, sql: string): Promise<string> {
   if (bytes('00').startsWith("x'")) return JSON.stringify(await query(`explain query plan ${sql}`));
-  // an empty table is read whole by PostgreSQL, index or not, unless it is told not to
-  await query("do $$ begin execute format('alter database %I set enable_seqscan = off', current_database()); end $$");
+  // a small table is read whole or sorted by PostgreSQL, index or not, unless it is told not to
+  for (const off of ['enable_seqscan', 'enable_bitmapscan', 'enable_sort']) {
+    await query(`do $$ begin execute format('alter database %I set ${off} = off', current_database()); end $$`);
+  }
   return JSON.stringify(await query(`explain ${sql}`));
 }
