@@ -19,5 +19,9 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   jwt: { about: '@mapae/jwt against node:crypto and five token libraries', load: () => import('./jwt.ts') },
   guard: { about: 'what a guard adds to a route in four frameworks', load: () => import('./guard.ts') },
   server: { about: 'refresh, session read and sign-in against two servers', load: () => import('./server.ts') },
+  'sessions-vs-tokens': {
+    about: 'sessions in five stores against tokens',
+    load: () => import('./sessions-vs-tokens.ts'),
+  },
   revocation: { about: 'from a sign-out to its refusal at every API', load: () => import('./revocation.ts') },
 };

@@ -24,10 +24,11 @@ async function runPlan({
   const lane = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
-      let sentAt = 0;
+      let sentAt: number | undefined;
       let pending = '';
       const send = (): void => {
-        if (next >= most || performance.now() >= until) {
+        // one at least, however late a busy machine let it connect
+        if (next >= most || (sentAt !== undefined && performance.now() >= until)) {
           socket.destroy();
           resolve();
           return;
@@ -40,7 +41,7 @@ async function runPlan({
       socket.on('data', (chunk) => {
         pending += chunk.toString('latin1');
         if (!isWhole(pending)) return;
-        latencies.push(performance.now() - sentAt);
+        latencies.push(performance.now() - (sentAt ?? Number.NaN));
         if (Number(pending.slice(9, 12)) !== status) unexpected++;
         pending = '';
         send();
