@@ -250,6 +250,11 @@ export class RequestRefused extends Error {
     });
   }
 
+  /** By name: bundlers make copies of a module, and a refusal of one copy has to be known to the guard of another. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Error[Symbol.hasInstance](value) && (value as Error).name === 'RequestRefused';
+  }
+
   /** The same refusal with the challenges of one verifier. */
   in(context: ChallengeContext): RequestRefused {
     return new RequestRefused(this.code, this.details, context);

@@ -1,14 +1,14 @@
 import { createJwtSigner, exportPublicJwk, publicKeyOf, type StandardSchema } from '@mapae/jwt';
 import { createVerifier } from '@mapae/verifier';
 import { initTRPC } from '@trpc/server';
-import { expect, expectTypeOf, test } from 'vitest';
+import { expect, expectTypeOf, test, vi } from 'vitest';
 import { goodContext } from '../../../jwt/test/good-claims.ts';
 import * as forExpress from '../../src/adapters/express.ts';
 import * as forFetch from '../../src/adapters/fetch.ts';
 import * as forNext from '../../src/adapters/next.ts';
 import * as forNode from '../../src/adapters/node.ts';
 import * as forTrpc from '../../src/adapters/trpc.ts';
-import type { Principal } from '../../src/index.ts';
+import { type Principal, RequestRefused } from '../../src/index.ts';
 
 interface Claims {
   readonly team: string;
@@ -96,4 +96,14 @@ test('Next.js: the proxy refuses with an answer, and lets go on without one', as
   expect((await proxy(requestWith({ team: 'red', scope: 'other' })))?.status).toBe(403);
   const refused = await proxy(new Request('https://api.mapae.example/'));
   expect([refused?.status, refused?.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+});
+
+test('a guard knows the refusal of another copy of this module, as bundlers make them', async () => {
+  vi.resetModules();
+  const copy = await import('../../src/index.ts');
+  expect(copy.RequestRefused).not.toBe(RequestRefused);
+  const ofCopy = copy.createVerifier({ issuer: context.issuer, audience: 'x', keys: { keys: [] }, feed: false });
+  const answer = await forFetch.protect(ofCopy, () => new Response())(new Request('https://api.mapae.example/'));
+  expect(answer.status).toBe(401);
+  expect(new Error('x')).not.toBeInstanceOf(RequestRefused);
 });
