@@ -4,6 +4,7 @@ import { addBackup, addRestore } from './backup-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { CliError, EXIT } from './failure.ts';
 import { addMigrate } from './migrate-command.ts';
+import { addRevoke } from './revoke-command.ts';
 import { addServe } from './serve-command.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -37,7 +38,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       writeErr: () => {},
     })
     .exitOverride();
-  for (const add of [addServe, addMigrate, addBackup, addRestore, addDoctor]) add(program, around);
+  for (const add of [addServe, addMigrate, addBackup, addRestore, addDoctor, addRevoke]) add(program, around);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;

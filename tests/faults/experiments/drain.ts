@@ -21,7 +21,7 @@ interface Replica {
 
 /** A balancer that asks `/readyz`, as every balancer does. */
 async function look(replica: Replica): Promise<void> {
-  replica.ready = await fetch(`http://127.0.0.1:${replica.port}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+  replica.ready = await fetch(`http://127.0.0.1:${replica.port}/readyz`, { signal: AbortSignal.timeout(10_000) }).then(
     async (answer) => {
       await answer.arrayBuffer();
       return answer.status === 200;
@@ -51,7 +51,7 @@ async function run({ seconds, seed }: Given): Promise<Outcome> {
         '--port',
         `${port}`,
         '--drain-seconds',
-        '1',
+        '2',
         '--resource',
         `${API}=notes:read`,
       ],
@@ -123,7 +123,7 @@ async function run({ seconds, seed }: Given): Promise<Outcome> {
 }
 
 async function untilReady(replicas: readonly Replica[]): Promise<void> {
-  for (let tries = 0; tries < 600 && !replicas.every(({ ready }) => ready); tries += 1) await pause(50);
+  for (let tries = 0; tries < 1_600 && !replicas.every(({ ready }) => ready); tries += 1) await pause(50);
   for (const { ready, process } of replicas) if (!ready) throw new Error(`not ready: ${process.text()}`);
 }
 
