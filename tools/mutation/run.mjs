@@ -27,11 +27,43 @@ if (!installed()) {
   });
   if (status !== 0) process.exit(status ?? 1);
 }
-const names = process.argv.slice(2);
-const mutate = names.length === 0 ? [] : ['--mutate', names.map((name) => `packages/jwt/src/${name}.ts`).join(',')];
-const { status } = spawnSync(
-  join(root, 'node_modules/.bin/node'),
-  [stryker, 'run', join(here, 'stryker.config.mjs'), ...mutate],
-  { cwd: root, stdio: 'inherit', env },
+const SUBJECTS = ['base64url', 'claims', 'header', 'keys', 'verify'];
+const LEAST_SCORE = 90;
+
+/** How many mutants of a source there were, and how many of them the tests noticed; a run without end is noticed too. */
+function count(subject) {
+  const report = JSON.parse(readFileSync(join(root, '.tmp/mutation', `${subject}.json`), 'utf8'));
+  const states = Object.values(report.files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
+  const noticed = states.filter((state) => state === 'Killed' || state === 'Timeout').length;
+  // a mutant that isn't even a program, or that Stryker was told to leave out, says nothing about the tests
+  return { noticed, all: noticed + states.filter((state) => state === 'Survived' || state === 'NoCoverage').length };
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !SUBJECTS.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`[mutation] no such subject: ${unknown.join(', ')}; there are ${SUBJECTS.join(', ')}\n`);
+  process.exit(2);
+}
+const rows = [];
+for (const subject of asked.length === 0 ? SUBJECTS : asked) {
+  process.stderr.write(`[mutation] ${subject}\n`);
+  const { status } = spawnSync(
+    join(root, 'node_modules/.bin/node'),
+    [stryker, 'run', join(here, 'stryker.config.mjs')],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, MUTATION_SUBJECT: subject } },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+  rows.push({ subject, ...count(subject) });
+}
+rows.push(
+  rows.reduce((sum, { noticed, all }) => ({ ...sum, noticed: sum.noticed + noticed, all: sum.all + all }), {
+    subject: 'all',
+    noticed: 0,
+    all: 0,
+  }),
 );
-process.exit(status ?? 1);
+const score = ({ noticed, all }) => (100 * noticed) / all;
+for (const row of rows)
+  process.stdout.write(`| ${row.subject} | ${row.all} | ${row.noticed} | ${score(row).toFixed(1)} % |\n`);
+process.exit(rows.every((row) => score(row) >= LEAST_SCORE) ? 0 : 1);
