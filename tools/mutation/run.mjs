@@ -56,13 +56,8 @@ for (const subject of asked.length === 0 ? SUBJECTS : asked) {
   if (status !== 0) process.exit(status ?? 1);
   rows.push({ subject, ...count(subject) });
 }
-rows.push(
-  rows.reduce((sum, { noticed, all }) => ({ ...sum, noticed: sum.noticed + noticed, all: sum.all + all }), {
-    subject: 'all',
-    noticed: 0,
-    all: 0,
-  }),
-);
+const total = (name) => rows.reduce((sum, row) => sum + row[name], 0);
+rows.push({ subject: 'all', noticed: total('noticed'), all: total('all') });
 const score = ({ noticed, all }) => (100 * noticed) / all;
 for (const row of rows)
   process.stdout.write(`| ${row.subject} | ${row.all} | ${row.noticed} | ${score(row).toFixed(1)} % |\n`);
