@@ -9,19 +9,19 @@ import { createJweDecrypter, type JweDecrypterOptions } from './decrypt.ts';
 import { createJweEncrypter } from './encrypt.ts';
 import type { EncryptionKey, SharedEncryptionKey } from './encryption-keys.ts';
 
-export interface EncryptedJwtSignerOptions {
+export interface EncryptedJwtSignerOptions<C = JwtClaims> {
   /**
-   * Makes the token inside; it has the `typ`. Claims that only the recipient may read are allowed by name there
+   * Makes the token inside, here or elsewhere (`createExternalJwtSigner`); it has the `typ`. Claims that only the recipient may read are allowed by name there
    * (`allowReadableClaims`).
    */
-  readonly signer: JwtSigner;
+  readonly signer: Pick<JwtSigner<C>, 'signAsync'>;
   /** Who can read the token. */
   readonly encryptionKey: EncryptionKey | SharedEncryptionKey;
   /** Longest token it makes, bytes. 64 to 65,536. Default: 4,096. */
   readonly budgetBytes?: number;
 }
 
-export interface EncryptedJwtSigner {
+export interface EncryptedJwtSigner<C = JwtClaims> {
   /**
    * Signs claims, then encrypts the signed token for its recipient.
    *
@@ -29,18 +29,20 @@ export interface EncryptedJwtSigner {
    * @throws {SigningRefused} `sign/claim`, `sign/readable-claim`, `sign/over-budget`
    * @see RFC 7519 §3, §5.2, §11.2
    */
-  sign(claims: JwtClaims): Promise<string>;
+  sign(claims: C): Promise<string>;
 }
 
 /** @throws {TypeError} naming the option that is missing, unknown or out of range. */
-export function createEncryptedJwtSigner(options: EncryptedJwtSignerOptions): EncryptedJwtSigner {
+export function createEncryptedJwtSigner<C extends object = JwtClaims>(
+  options: EncryptedJwtSignerOptions<C>,
+): EncryptedJwtSigner<C> {
   refuseUnknown(options, ['signer', 'encryptionKey', 'budgetBytes']);
   const { signer } = options;
-  if (typeof signer?.signAsync !== 'function') throw new TypeError('signer must be a JwtSigner');
+  if (typeof signer?.signAsync !== 'function') throw new TypeError('signer must be a signer of JWTs');
   const budgetBytes = numberOption('budgetBytes', options.budgetBytes ?? 4_096, 64, 65_536);
   const encrypter = createJweEncrypter({ key: options.encryptionKey, cty: 'JWT', budgetBytes });
   return Object.freeze({
-    async sign(claims: JwtClaims): Promise<string> {
+    async sign(claims: C): Promise<string> {
       const inner = await signer.signAsync(claims);
       try {
         return await encrypter.encrypt(Buffer.from(inner, 'latin1'));
@@ -53,9 +55,11 @@ export function createEncryptedJwtSigner(options: EncryptedJwtSignerOptions): En
   });
 }
 
-function largestFirst(claims: JwtClaims): string[] {
-  const size = (name: string): number => JSON.stringify(claims[name])?.length ?? 0;
-  return Object.keys(claims).toSorted((a, b) => size(b) - size(a));
+function largestFirst(claims: object): string[] {
+  const size = (value: unknown): number => JSON.stringify(value)?.length ?? 0;
+  return Object.entries(claims)
+    .toSorted(([, a], [, b]) => size(b) - size(a))
+    .map(([name]) => name);
 }
 
 export interface EncryptedJwtVerifierOptions<C = JwtClaims> {

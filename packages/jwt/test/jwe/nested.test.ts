@@ -152,6 +152,17 @@ test('the budget is that of the whole token; the refusal names the largest claim
   ).toBe('sign/readable-claim');
 });
 
+test('a signer elsewhere, and one whose claims a schema types, make the token inside as well', async () => {
+  const made: string[] = [];
+  const elsewhere = { signAsync: async (given: { readonly sub: string }) => signer.sign({ ...claims, sub: given.sub }) };
+  const typed = createEncryptedJwtSigner({ signer: elsewhere, encryptionKey: shared });
+  made.push(await typed.sign({ sub: 'who' }));
+  // @ts-expect-error claims of another shape
+  const wrong = (): Promise<string> => typed.sign({ subject: 'who' });
+  expect(wrong).toBeTypeOf('function');
+  for (const token of made) expect((await encrypted.verify(token)).sub).toBe('who');
+});
+
 test.each([
   [createEncryptedJwtSigner, { signer: undefined, encryptionKey: shared }],
   [createEncryptedJwtSigner, { signer, encryptionKey: context.key }],
