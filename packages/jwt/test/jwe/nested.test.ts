@@ -154,7 +154,9 @@ test('the budget is that of the whole token; the refusal names the largest claim
 
 test('a signer elsewhere, and one whose claims a schema types, make the token inside as well', async () => {
   const made: string[] = [];
-  const elsewhere = { signAsync: async (given: { readonly sub: string }) => signer.sign({ ...claims, sub: given.sub }) };
+  const elsewhere = {
+    signAsync: async (given: { readonly sub: string }) => signer.sign({ ...claims, sub: given.sub }),
+  };
   const typed = createEncryptedJwtSigner({ signer: elsewhere, encryptionKey: shared });
   made.push(await typed.sign({ sub: 'who' }));
   // @ts-expect-error claims of another shape
