@@ -15,7 +15,6 @@ const TOKENS = 'packages/jwt/test/bad-tokens.ts';
 const PARITY = 'packages/jwt/test/parity/jose.test.ts';
 const PROPERTIES = 'packages/jwt/test/properties/tokens.test.ts';
 const FORGERIES = 'packages/jwt/test/vectors/forgeries.test.ts';
-const KEYS = 'packages/jwt/test/keys.test.ts';
 const DECRYPT = 'packages/jwt/test/jwe/decrypt.test.ts';
 const NESTED = 'packages/jwt/test/jwe/nested.test.ts';
 const VERIFY = 'packages/jwt/test/verify.test.ts';

@@ -56,7 +56,8 @@ const MATERIAL = new WeakMap<object, KeyMaterial>();
  * @throws {KeyRejected} `key/use` when the key's own `key_ops` don't allow the operation.
  */
 export function materialOf(key: unknown, kinds: readonly Key['kind'][], operation?: 'sign' | 'verify'): KeyMaterial {
-  const material = typeof key === 'object' && key !== null ? MATERIAL.get(key) : undefined;
+  // a WeakMap answers for anything, and knows nothing but objects
+  const material = MATERIAL.get(key as object);
   if (material === undefined || !kinds.includes((key as Key).kind))
     throw new TypeError(`key must be a ${kinds.join(' or ')} key made by @mapae/jwt`);
   if (operation !== undefined && !material.operations.has(operation)) throw new KeyRejected('key/use');
