@@ -179,7 +179,7 @@ export const ATTACKS: readonly AttackRow[] = [
   row('C09', 'sub missing or mistyped', [ADAPTERS, 'a claim that is missing or mistyped is 401']),
   open('C10', 'a client with the id of a user', 'clients are configured; an id of a user is 22 random characters'),
   row('C11', 'a bound token without its proof', [ADAPTERS, 'C11: a token that is bound to a key']),
-  open('C12', 'DPoP proofs', 'proofs are not understood yet: bound tokens are refused (C11)'),
+  row('C12', 'DPoP proofs', ['packages/verifier/test/dpop.test.ts', 'RFC 9449 §4.3: each check, failing alone']),
   open('C13', 'status lists', 'there are none: the revocation feed does their work'),
   open('C14', 'security event tokens', PENDING),
   row(
@@ -399,7 +399,7 @@ export const ATTACKS: readonly AttackRow[] = [
     ['packages/server/test/stores/sqlite.test.ts', 'StoreFailed within two seconds'],
   ),
   open('D05', 'state without bound', PENDING),
-  open('D06', 'a storm of feeds', PENDING),
+  row('D06', 'a storm of feeds', ['tests/faults/feed-story.ts', 'async function stampede']),
   open('D07', 'collisions', 'Maps are keyed by random or signed values'),
   open('D08', 'a crash by a rejected promise', PENDING),
 

@@ -3,6 +3,7 @@ import { X7 } from './clock.ts';
 import { X1, X2, X4, X20 } from './crashes.ts';
 import { X5, X6 } from './database.ts';
 import { X12 } from './drain.ts';
+import { X8 } from './feed.ts';
 import { X23 } from './restore.ts';
 
-export const EXPERIMENTS: readonly Experiment[] = [X1, X2, X4, X5, X6, X7, X12, X20, X23];
+export const EXPERIMENTS: readonly Experiment[] = [X8, X1, X2, X4, X5, X6, X7, X12, X20, X23];
