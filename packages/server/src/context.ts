@@ -10,7 +10,7 @@ import type { Settings } from './options.ts';
 import type { Readiness } from './readiness.ts';
 import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
-import type { Secrets } from './secrets/secrets.ts';
+import type { AgreedSecrets } from './secrets/agreed-secrets.ts';
 import type { Store } from './stores/store.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
 
@@ -18,7 +18,7 @@ import type { AccessTokens } from './tokens/access-token.ts';
 export interface ServerContext {
   readonly settings: Settings;
   readonly store: Store;
-  readonly secrets: Secrets;
+  readonly secrets: AgreedSecrets;
   readonly keys: SigningKeys;
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;

@@ -10,6 +10,7 @@ export type {
   SignUpAttempt,
   SignUpVerdict,
 } from './hooks.ts';
+export { type KeyListing, type Keyring, type KeyringOptions, openKeyring } from './keys/keyring.ts';
 export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
 export { type Examination, type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';
@@ -21,4 +22,4 @@ export { type DatabaseAddress, databaseFromUrl, parseDatabaseUrl } from './store
 export { postgres } from './stores/postgres.ts';
 export { type PlannedStep, SchemaMismatch, type SchemaState } from './stores/schema.ts';
 export { sqlite } from './stores/sqlite.ts';
-export { StoreFailed, type StoreOptions } from './stores/store.ts';
+export { type SecretStatus, StoreFailed, type StoreOptions } from './stores/store.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SendMail } from './accounts/mail/mailer.ts';
 import type { Hooks } from './hooks.ts';
+import { ALWAYS_ALGS, parseAlg } from './keys/signing-algs.ts';
 import type { Database } from './stores/database.ts';
 
 /** One API that access tokens are made for. */
@@ -8,6 +9,8 @@ export interface Resource {
   /** What stands in `aud`, byte for byte. An absolute URI without a fragment. RFC 8707 §2 */
   readonly identifier: string;
   readonly scopes: readonly string[];
+  /** Algorithm of the tokens for it: what its verifier takes. Default: ES256. */
+  readonly signingAlg?: string;
 }
 
 /** What happened, for the log. Ids and codes; never a token, a password, a key or an address of a person. */
@@ -50,6 +53,12 @@ export interface ServerOptions {
   readonly idleSeconds?: number;
   /** A session ends after this long in any case. Default: 180 days. */
   readonly absoluteSeconds?: number;
+  /** Signing keys beside ES256 and RS256, which always exist: `EdDSA`, `ML-DSA-65` and others. A resource may ask for one. Default: none. */
+  readonly signingAlgs?: readonly string[];
+  /** A signing key is replaced after this long. 10 s to 10 years. Default: 90 days. */
+  readonly keyRotationSeconds?: number;
+  /** A signing key is published for so long before it signs. Shorter than the rotation. Default: 1 day. */
+  readonly keyLeadSeconds?: number;
   /** Within this time of an advance, its predecessor yields the same successor. 1 to 300. Default: 30. */
   readonly retryWindowSeconds?: number;
   /** Hands a mail to whoever delivers it. Default: none is sent; in development they are kept for `/dev/mailbox`. */
@@ -79,6 +88,14 @@ const origin = z
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is no origin, like https://app.example.com');
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 const scopeToken = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is no scope (RFC 6749 §3.3)');
+const signingAlg = z.string().transform((text, context) => {
+  try {
+    return parseAlg(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is no algorithm of signing keys' });
+    return z.NEVER;
+  }
+});
 const custom = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function');
 
 const OPTIONS = z.strictObject({
@@ -97,6 +114,7 @@ const OPTIONS = z.strictObject({
       z.strictObject({
         identifier: z.string().refine(isResource, 'must be an absolute URI without a fragment'),
         scopes: z.array(scopeToken).min(1),
+        signingAlg: signingAlg.optional(),
       }),
     )
     .default([]),
@@ -109,6 +127,9 @@ const OPTIONS = z.strictObject({
   accessTokenSeconds: seconds(30, DAY).default(300),
   idleSeconds: seconds(60, 3_650 * DAY).default(30 * DAY),
   absoluteSeconds: seconds(60, 3_650 * DAY).default(180 * DAY),
+  signingAlgs: z.array(signingAlg).default([]),
+  keyRotationSeconds: seconds(10, 3_650 * DAY).default(90 * DAY),
+  keyLeadSeconds: seconds(1, 365 * DAY).default(DAY),
   retryWindowSeconds: seconds(1, 300).default(30),
   sendMail: custom<SendMail>().optional(),
   hooks: z
@@ -132,6 +153,9 @@ export function parseOptions(options: ServerOptions): Settings {
   if (!parsed.success) throw new TypeError(describe(parsed.error.issues[0]));
   const settings = parsed.data;
   checkIssuer(settings);
+  if (settings.keyLeadSeconds >= settings.keyRotationSeconds)
+    throw new TypeError('keyLeadSeconds: must be shorter than keyRotationSeconds');
+  checkSigningAlgs(settings);
   const known = new Set([settings.issuer, FIRST_PARTY_CLIENT]);
   for (const { identifier } of settings.resources) {
     // one token must never be good at two places
@@ -167,4 +191,12 @@ function checkIssuer({ issuer, mode }: Settings): void {
   if (url.protocol === 'https:') return;
   if (mode === 'production') throw new TypeError('issuer: must be https in production');
   if (!LOOPBACK.has(url.hostname)) throw new TypeError('issuer: plain http is for loopback only');
+}
+
+function checkSigningAlgs({ resources, signingAlgs }: Settings): void {
+  const there = new Set<string>([...ALWAYS_ALGS, ...signingAlgs]);
+  for (const { signingAlg: wanted } of resources) {
+    if (wanted !== undefined && !there.has(wanted))
+      throw new TypeError(`resources: name ${wanted} in signingAlgs, so that there is a key`);
+  }
 }

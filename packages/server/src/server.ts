@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { KeyPairAlgorithm } from '@mapae/jwt';
 import { Hono } from 'hono';
 import { createMailbox } from './accounts/mail/mailbox.ts';
 import { createMailer } from './accounts/mail/mailer.ts';
@@ -12,6 +13,8 @@ import { ClockOff, LARGEST_SKEW_SECONDS, measureSkew } from './clock-check.ts';
 import type { RequestScope, ServerContext } from './context.ts';
 import { ROUTES } from './endpoints/routes.ts';
 import { callHooks } from './hooks.ts';
+import { createKeyKeeper } from './keys/key-keeper.ts';
+import { ALWAYS_ALGS, DEFAULT_ALG } from './keys/signing-algs.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
 import { createLimits } from './limits/limits.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
@@ -20,7 +23,7 @@ import { createReadiness } from './readiness.ts';
 import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import { createFrameSigner } from './revocations/frames.ts';
 import { createFeedPublisher } from './revocations/publisher.ts';
-import { deriveSecrets } from './secrets/secrets.ts';
+import { joinSecrets } from './secrets/agreed-secrets.ts';
 import { type Store, StoreFailed } from './stores/store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import { createAccountTokens } from './tokens/account-token.ts';
@@ -83,6 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     const app = createApp(context);
     const underway = createUnderway();
     const cleanUp = startCleanUp(store, settings.log);
+    const keeper = createKeyKeeper({ ...context, algs: [...new Set([...ALWAYS_ALGS, ...settings.signingAlgs])] });
     return {
       issuer: settings.issuer,
       firstAdminLink: await createFirstAdminLink(store, settings.issuer, random),
@@ -102,6 +106,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         context.readiness.drain();
         cleanUp.close();
         await context.mailer.close();
+        await keeper.close();
         await context.feed.close();
         await underway.end(LAST_ANSWERS_MS);
         await store.close();
@@ -127,14 +132,18 @@ async function createContext(
   store: Store,
   random: (bytes: number) => Uint8Array,
 ): Promise<ServerContext> {
-  const secrets = deriveSecrets(settings.secrets);
   const state = await store.readState();
-  const keys = await loadSigningKeys(store, secrets, state.now);
+  const secrets = await joinSecrets(store, settings.secrets, state.now);
+  const keys = await loadSigningKeys(store, secrets, startAlgs(settings)).catch(async (error: unknown) => {
+    // the others must not wait for a server that never was
+    await secrets.leave();
+    throw error;
+  });
   const mailbox =
     settings.mode === 'development' && settings.sendMail === undefined
       ? createMailbox(settings.clock ?? Date.now)
       : undefined;
-  const signer = createFrameSigner(settings.issuer, keys.active, random);
+  const signer = createFrameSigner(settings.issuer, () => keys.active(DEFAULT_ALG), random);
   const feed = createFeedPublisher({ store, signer, state, log: settings.log });
   return {
     settings,
@@ -145,7 +154,7 @@ async function createContext(
     passwordPolicy: createPasswordPolicy(),
     limits: createLimits({ store, secrets, monotonic: () => performance.now() }),
     random,
-    accessTokens: createAccessTokens(settings, keys.active, random),
+    accessTokens: createAccessTokens(settings, keys, random),
     accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
     verifiers: createConnectedVerifiers(settings.clock ?? Date.now),
     feed,
@@ -154,6 +163,11 @@ async function createContext(
     mailbox,
     mailer: createMailer({ store, secrets, sendMail: settings.sendMail ?? mailbox?.send, log: settings.log }),
   };
+}
+
+/** Algorithms that an answer may need at once. What else there is, RSA above all, is made in the background. */
+function startAlgs({ resources }: Settings): readonly KeyPairAlgorithm[] {
+  return [...new Set<KeyPairAlgorithm>([DEFAULT_ALG, ...resources.flatMap(({ signingAlg }) => signingAlg ?? [])])];
 }
 
 function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {

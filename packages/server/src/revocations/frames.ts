@@ -1,4 +1,5 @@
-import { createJwtSigner, encodeBase64url, generateTimeOrderedId, type PrivateKey } from '@mapae/jwt';
+import { encodeBase64url, generateTimeOrderedId, type PrivateKey } from '@mapae/jwt';
+import { rememberSigner } from '../keys/remember-signer.ts';
 import type { PublishedRevocation } from '../stores/store.ts';
 import type { SnapshotRows } from './snapshot-rows.ts';
 
@@ -19,11 +20,16 @@ export interface FrameSigner {
   snapshot(at: Position, rows: SnapshotRows, nowMs: number): Uint8Array<ArrayBuffer>;
 }
 
-export function createFrameSigner(issuer: string, key: PrivateKey, random: (bytes: number) => Uint8Array): FrameSigner {
+/** @param key  The key that signs now: asked for each frame, since keys change places. */
+export function createFrameSigner(
+  issuer: string,
+  key: () => PrivateKey,
+  random: (bytes: number) => Uint8Array,
+): FrameSigner {
   // a batch of 500 rows has 40 KB; a frame is never cut
-  const signer = createJwtSigner({ key, typ: 'secevent+jwt', budgetBytes: 65_536 });
+  const signerOf = rememberSigner({ typ: 'secevent+jwt', budgetBytes: 65_536 });
   const frame = (event: string, content: object, from: Position, to: number, nowMs: number): string =>
-    signer.sign({
+    signerOf(key()).sign({
       iss: issuer,
       aud: `${issuer}/events/revocations`,
       iat: Math.floor(nowMs / 1_000),

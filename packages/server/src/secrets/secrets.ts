@@ -14,6 +14,8 @@ export interface Secrets {
   /** Makes new things. */
   readonly current: Secret;
   find(id: string): Secret | undefined;
+  /** Ids of those that were given, in their order. */
+  readonly ids: readonly string[];
 }
 
 export function deriveSecrets(values: readonly string[]): Secrets {
@@ -21,7 +23,7 @@ export function deriveSecrets(values: readonly string[]): Secrets {
   const [current] = all;
   if (current === undefined) throw new TypeError('secrets: must hold one secret at least');
   const byId = new Map(all.map((secret) => [secret.id, secret]));
-  return { current, find: (id) => byId.get(id) };
+  return { current, find: (id) => byId.get(id), ids: all.map(({ id }) => id) };
 }
 
 function derive(value: string): Secret {

@@ -11,6 +11,7 @@ export const LOCKS = {
   publish: 2,
   signingKeys: 3,
   migrate: 4,
+  secrets: 5,
 } as const;
 
 export type Lock = keyof typeof LOCKS;

@@ -14,6 +14,7 @@ import { createRateLimits, type LimitTables, rateLimits } from './rate-limits.ts
 import { revocations } from './revocations.ts';
 import { revoke } from './revoke.ts';
 import { prepareSchema } from './schema.ts';
+import { secrets } from './secrets.ts';
 import { sessions } from './sessions.ts';
 import { signingKeys } from './signing-keys.ts';
 import { state } from './state.ts';
@@ -56,6 +57,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...sessions(context),
     ...grants(context),
     ...signingKeys(context),
+    ...secrets(context),
     ...revocations(context),
     ...revoke(context),
     ...epoch(context),

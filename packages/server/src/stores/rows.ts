@@ -64,6 +64,7 @@ export function toSigningKey(row: KeyRow): SigningKeyRow {
     secretId: row.secret_id,
     state: row.state,
     createdAt: row.created_at,
+    since: row.since,
   };
 }
 

@@ -61,6 +61,36 @@ export interface Store extends AccountStore {
   /** Inserts these keys if there is none of their algorithm yet; of several at once exactly one set is kept. Answers with what is there. */
   ensureSigningKeys(keys: readonly SigningKeyRow[]): Promise<readonly SigningKeyRow[]>;
 
+  /**
+   * Does what is due for the keys of one algorithm, by the store's clock and under one lock, so that of several servers one does it: the next
+   * key signs, the active one retires, what retired long enough ago goes. `spare` becomes the next key where one is needed.
+   */
+  rotateSigningKeys(
+    rotation: KeyRotation,
+  ): Promise<{ readonly promoted: boolean; readonly keys: readonly SigningKeyRow[] }>;
+  /**
+   * Takes keys out of force. Where that leaves an algorithm without an active or a next key, the next one signs at once and spares of that
+   * algorithm fill the places. @returns Those that were there.
+   */
+  removeSigningKeys(kids: readonly string[], spares: readonly SigningKeyRow[]): Promise<readonly string[]>;
+  /** Puts the same private keys, sealed anew, in the place of the old ones. */
+  resealSigningKeys(keys: readonly Pick<SigningKeyRow, 'kid' | 'sealedPrivateJwk' | 'secretId'>[]): Promise<void>;
+  /** Those taken out of force in the last seven days, oldest first. */
+  listRemovedKeys(): Promise<readonly string[]>;
+
+  // secrets
+  /**
+   * Notes that a server lives and which secrets it accepts, the first one being what it would use. The secret that is wanted comes into use when
+   * every server heard of in the last 30 s accepts it; the first secret of the first server ever is in use at once.
+   */
+  announceReplica(replica: Replica): Promise<SecretAgreement>;
+  forgetReplica(id: string): Promise<void>;
+  /** Asks for a secret to come into use. */
+  wantSecret(id: string): Promise<SecretAgreement>;
+  /** Ends a secret for ever and puts another in use at once, whoever accepts it. */
+  dropSecret(id: string, successor: string): Promise<void>;
+  readSecrets(): Promise<SecretStatus>;
+
   // revocations
   /** Numbers committed, unnumbered rows in order of insertion. Of several processes one does it at a time. Answers the newest number. */
   publishRevocations(): Promise<FeedPosition>;
@@ -255,7 +285,42 @@ export interface SigningKeyRow {
   readonly sealedPrivateJwk: Uint8Array;
   readonly secretId: string;
   readonly state: 'next' | 'active' | 'retiring';
+  /** When it was published first. */
   readonly createdAt: number;
+  /** When it came to its state. */
+  readonly since: number;
+}
+
+export interface KeyRotation {
+  /** A new key of the algorithm; unused where none is needed. Its state and times are set by the step. */
+  readonly spare: SigningKeyRow;
+  readonly rotationMs: number;
+  readonly leadMs: number;
+  /** `now`: whatever the schedule says, but never to a key not published for the lead. Default: `on-schedule`. */
+  readonly due?: 'on-schedule' | 'now';
+}
+
+export interface Replica {
+  /** The same for as long as the process lives. */
+  readonly id: string;
+  readonly secretIds: readonly string[];
+  readonly startedAt: number;
+}
+
+/** What the servers on a database agree on. */
+export interface SecretAgreement {
+  /** Makes new things; undefined before the first server. */
+  readonly inUse: string | undefined;
+  /** Comes into use when every live server accepts it. */
+  readonly wanted: string | undefined;
+  /** Never accepted again. */
+  readonly dropped: readonly string[];
+}
+
+export interface SecretStatus extends SecretAgreement {
+  readonly replicas: readonly (Replica & { readonly seenAt: number; readonly live: boolean })[];
+  /** Live grants by the secret of their refresh token: what depends on it. */
+  readonly grants: readonly { readonly secretId: string; readonly count: number }[];
 }
 
 /** Codes as in docs/protocol.md §5. */

@@ -11,6 +11,9 @@ export interface Tables {
   revocations: RevocationRow;
   client_cutoffs: ClientCutoffRow;
   meta: MetaRow;
+  removed_keys: RemovedKeyRow;
+  dropped_secrets: DroppedSecretRow;
+  replicas: ReplicaRow;
   one_time_tokens: OneTimeTokenRow;
   outbox: OutboxRow;
   audit_events: AuditRow & { number: Generated<number> };
@@ -79,6 +82,28 @@ export interface KeyRow {
   secret_id: string;
   state: SigningKeyRow['state'];
   created_at: number;
+  /** When it came to its state. */
+  since: number;
+}
+
+/** A key that was taken out of force. */
+export interface RemovedKeyRow {
+  kid: string;
+  removed_at: number;
+}
+
+export interface DroppedSecretRow {
+  id: string;
+  dropped_at: number;
+}
+
+/** A server process. */
+export interface ReplicaRow {
+  id: string;
+  /** Secrets that it accepts, JSON. */
+  secret_ids: string;
+  started_at: number;
+  seen_at: number;
 }
 
 export interface RevocationRow {
@@ -109,6 +134,9 @@ export interface MetaRow {
   tokens_cutoff: number;
   /** Longest access-token lifetime that any process was ever started with. */
   access_token_seconds: number;
+  /** Secret under which new things are made; null until the first server has started. */
+  secret_id: string | null;
+  wanted_secret_id: string | null;
 }
 
 export interface OneTimeTokenRow {

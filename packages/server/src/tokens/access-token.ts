@@ -1,4 +1,7 @@
-import { createJwtSigner, generateTimeOrderedId, type PrivateKey } from '@mapae/jwt';
+import { generateTimeOrderedId } from '@mapae/jwt';
+import { rememberSigner } from '../keys/remember-signer.ts';
+import { DEFAULT_ALG } from '../keys/signing-algs.ts';
+import type { SigningKeys } from '../keys/signing-keys.ts';
 import { ACCOUNT_SCOPE, type Settings } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { Grant } from '../stores/store.ts';
@@ -35,15 +38,17 @@ export interface AccessTokens {
 /** Makes access tokens. RFC 9068 §2 */
 export function createAccessTokens(
   settings: Settings,
-  key: PrivateKey,
+  keys: Pick<SigningKeys, 'active'>,
   random: (bytes: number) => Uint8Array,
 ): AccessTokens {
-  const signer = createJwtSigner({ key, typ: 'at+jwt' });
+  const signerOf = rememberSigner({ typ: 'at+jwt' });
+  const algs = new Map(settings.resources.map(({ identifier, signingAlg }) => [identifier, signingAlg]));
   return {
     issue({ grant, target, now, tokensFrom, roles, extraClaims }) {
       const iat = Math.floor(now / 1_000);
       const scope = target.scopes.filter((one) => grant.scope.includes(one)).join(' ');
-      const accessToken = signer.sign({
+      const key = keys.active(algs.get(target.audience) ?? DEFAULT_ALG);
+      const accessToken = signerOf(key).sign({
         ...extraClaims,
         iss: settings.issuer,
         aud: target.audience,

@@ -11,6 +11,7 @@ function signingKey(kid: string, alg = 'ES256'): SigningKeyRow {
     secretId: 'secret',
     state: 'active',
     createdAt: START,
+    since: START,
   };
 }
 

@@ -60,6 +60,7 @@ const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unk
         secretId: 'secret',
         state: 'active',
         createdAt: 1,
+        since: 1,
       })),
     ),
 };
