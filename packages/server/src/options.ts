@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly keyRotationSeconds?: number;
   /** A signing key is published for so long before it signs. Shorter than the rotation. Default: 1 day. */
   readonly keyLeadSeconds?: number;
+  /** Sessions a person may have; the one unused for longest ends when one more begins. 1 to 10,000. Default: 100. */
+  readonly sessionsPerUser?: number;
   /** Within this time of an advance, its predecessor yields the same successor. 1 to 300. Default: 30. */
   readonly retryWindowSeconds?: number;
   /** Hands a mail to whoever delivers it. Default: none is sent; in development they are kept for `/dev/mailbox`. */
@@ -130,6 +132,7 @@ const OPTIONS = z.strictObject({
   signingAlgs: z.array(signingAlg).default([]),
   keyRotationSeconds: seconds(10, 3_650 * DAY).default(90 * DAY),
   keyLeadSeconds: seconds(1, 365 * DAY).default(DAY),
+  sessionsPerUser: z.int().min(1).max(10_000).default(100),
   retryWindowSeconds: seconds(1, 300).default(30),
   sendMail: custom<SendMail>().optional(),
   hooks: z

@@ -23,7 +23,7 @@ import { changeMe, deleteMe, exportMe } from './profile.ts';
 import { reference } from './reference.ts';
 import { refresh } from './refresh.ts';
 import { signIn } from './sign-in.ts';
-import { signOut, signOutEverywhere } from './sign-out.ts';
+import { signOut, signOutEverywhere, signOutOthers } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
 
 /** Every address of the server and the methods it knows. Another method is 405, another address 404. */
@@ -33,6 +33,7 @@ export const ROUTES: Routes = {
   '/v1/refresh': { POST: refresh },
   '/v1/sign-out': { POST: signOut },
   '/v1/sign-out-everywhere': { POST: signOutEverywhere },
+  '/v1/sign-out-others': { POST: signOutOthers },
   '/v1/me': { GET: me, PATCH: changeMe, DELETE: deleteMe },
   '/v1/me/export': { GET: exportMe },
   '/v1/email/verification': { POST: askVerification },

@@ -4,6 +4,7 @@ import { readBody } from '../checks/body.ts';
 import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
+import { nameDevice } from '../devices/device-name.ts';
 import { findKnownDevice, formatKnownDevice } from '../limits/known-device.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
@@ -73,6 +74,7 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     if (await mayMail(context, user.email)) await sendVerification(context, user);
     throw new Problem('account/unverified');
   }
+  const userAgent = request.headers.get('user-agent')?.slice(0, 300);
   const started = await store.startSession({
     userId: user.id,
     credentialVersion: user.credentialVersion,
@@ -80,8 +82,9 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
     scope: grantScope(settings, target),
     delivery: body.delivery,
     secretId: context.secrets.current.id,
-    device: body.device,
-    userAgent: request.headers.get('user-agent')?.slice(0, 300),
+    device: body.device ?? nameDevice(userAgent),
+    sessionLimit: settings.sessionsPerUser,
+    userAgent,
     ip,
     amr: ['pwd'],
     idleSeconds: settings.idleSeconds,

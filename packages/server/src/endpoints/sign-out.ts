@@ -31,6 +31,14 @@ export const signOutEverywhere: Operation = {
   run: endAllSessions,
 };
 
+/** `POST /v1/sign-out-others` */
+export const signOutOthers: Operation = {
+  summary: 'Sign out on every other device',
+  credential: 'account',
+  answers: { 204: NOTHING },
+  run: endOtherSessions,
+};
+
 async function answerSignOut(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
   const { settings } = context;
   const body = await readOptionalBody(request, BODY);
@@ -67,6 +75,14 @@ async function endAllSessions(context: ServerContext, request: Request, { ip }: 
   const { user } = await authenticateAccount(context, request);
   await context.store.endAllSessions(user.id, 'sign-out-everywhere', { actor: user.id, ip });
   context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });
+  await context.feed.publish();
+  return new Response(null, { status: 204 });
+}
+
+async function endOtherSessions(context: ServerContext, request: Request): Promise<Response> {
+  const { user, session } = await authenticateAccount(context, request);
+  const ended = await context.store.endOtherSessions(user.id, session.id, 'sign-out-others');
+  context.settings.log({ level: 'info', event: 'sign-out.others', user: user.id, session: session.id, ended });
   await context.feed.publish();
   return new Response(null, { status: 204 });
 }

@@ -4,9 +4,9 @@ import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { updateUser, voidTokens } from './one-time-tokens.ts';
-import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toUser } from './rows.ts';
 import { endEverySession, insertSession } from './sessions.ts';
+import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
 type Changes = Pick<
   AccountStore,
@@ -87,9 +87,8 @@ export function accountChanges(context: Context): Changes {
         if (user === undefined) return undefined;
         if (user.roles === JSON.stringify(roles)) return toUser(user);
         const instant = await readInstant(context, step);
-        const cutoff = Math.max(instant.now, user.tokens_cutoff);
+        const cutoff = await raiseTokensCutoff(context, step, userId, instant);
         const after = await updateUser(step, user, { roles: JSON.stringify(roles), tokens_cutoff: cutoff });
-        await insertRevocation(context, step, instant, { code: 7, value: userId, before: cutoff });
         await writeEffects(context, step, { now: instant.now, user: after, before: user }, effects);
         return toUser(after);
       });

@@ -5,9 +5,11 @@ import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { cleanUp } from './clean-up.ts';
 import type { Context } from './context.ts';
+import { cutOffs } from './cut-off.ts';
 import type { StoreDialect } from './dialect.ts';
 import { ensureMeta, epoch } from './epoch.ts';
 import { grants } from './grants.ts';
+import { offlineGrants } from './offline-grants.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { outbox } from './outbox.ts';
 import { createRateLimits, type LimitTables, rateLimits } from './rate-limits.ts';
@@ -56,6 +58,8 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...audit(context),
     ...sessions(context),
     ...grants(context),
+    ...offlineGrants(context),
+    ...cutOffs(context),
     ...signingKeys(context),
     ...secrets(context),
     ...revocations(context),

@@ -8,6 +8,7 @@ import { lockSession, lockUser } from './locks.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedSession } from './session-end.ts';
+import { makeRoom } from './session-limit.ts';
 import type { EndedBy, EndReason, SessionStart, SessionStarted, Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
@@ -106,6 +107,7 @@ export async function insertSession(
   start: SessionStart,
   { user, instant }: { readonly user: UserRow; readonly instant: Instant },
 ): Promise<SessionStarted> {
+  if (start.sessionLimit !== undefined) await makeRoom(context, step, user.id, { limit: start.sessionLimit, instant });
   // strictly after every cut-off there was, also where the clock stands still or went back
   const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
   const session = newSession(context, start, { time, instant });
@@ -197,7 +199,8 @@ export async function endEverySession(
   { id, sessions_cutoff }: Pick<UserRow, 'id' | 'sessions_cutoff'>,
   { reason, instant }: { readonly reason: EndReason; readonly instant: Instant },
 ): Promise<number> {
-  const cutoff = Math.max(instant.now, await newestSession(step, id), sessions_cutoff);
+  const newest = Math.max(await newestSession(step, id), await newestOffline(step, id));
+  const cutoff = Math.max(instant.now, newest, sessions_cutoff);
   await step.updateTable('users').set({ sessions_cutoff: cutoff }).where('id', '=', id).execute();
   await step
     .updateTable('sessions')
@@ -230,6 +233,17 @@ function ended(
     ip: by?.ip,
     reason,
   };
+}
+
+/** When the counter of a grant without a session last moved: no token of it is later. 0 where there is none. */
+async function newestOffline(step: Step, userId: string): Promise<number> {
+  const row = await step
+    .selectFrom('grants')
+    .select((e) => e.fn.max('rotated_at').as('time'))
+    .where('user_id', '=', userId)
+    .where('session_id', 'is', null)
+    .executeTakeFirst();
+  return row?.time ?? 0;
 }
 
 /** Time of the newest session, of a user or of all, 0 where there is none. */

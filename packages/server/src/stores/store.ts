@@ -38,7 +38,21 @@ export interface Store extends AccountStore {
    */
   endAllSessions(userId: string, reason: EndReason, by?: EndedBy): Promise<{ readonly cutoff: number }>;
 
+  /** Ends every live session of a user but one, with their grants, and writes a revocation for each. @returns How many. */
+  endOtherSessions(userId: string, sessionId: string, reason: EndReason): Promise<number>;
+  /**
+   * Ends what was made until now and nothing that is made later: sessions (with what hangs on them) or access tokens, of a user, a client or
+   * everyone. In the order of locks: it needs no clock. @returns The cut-off, milliseconds.
+   */
+  cutOff(of: 'sessions' | 'tokens', target: CutOffTarget): Promise<number>;
+
   // grants
+  /** Starts a grant that outlives the session it was given in: no `sid` in its tokens, limits of its own. */
+  startOfflineGrant(
+    start: OfflineGrantStart,
+  ): Promise<Omit<SessionStarted, 'session'> | { readonly status: 'disabled' }>;
+  /** Ends a grant that has no session, and refuses its access tokens. */
+  endGrant(userId: string, grantId: string): Promise<'ended' | 'unknown'>;
   /** Looks a grant up with its session, for sign-out. Changes nothing. */
   findGrant(grantId: string): Promise<Grant | undefined>;
   /**
@@ -171,6 +185,8 @@ export type EndReason =
   | 'replayed'
   | 'restored'
   | 'admin'
+  | 'sign-out-others'
+  | 'limit'
   | 'password-changed'
   | 'password-reset'
   | 'email-changed'
@@ -183,6 +199,17 @@ export interface EndedBy {
   readonly actor: string;
   readonly ip: string | undefined;
 }
+
+/** Whom a cut-off is for. */
+export type CutOffTarget =
+  | { readonly kind: 'subject'; readonly id: string }
+  | { readonly kind: 'client'; readonly id: string }
+  | { readonly kind: 'everyone' };
+
+export type OfflineGrantStart = Pick<
+  SessionStart,
+  'userId' | 'clientId' | 'scope' | 'resources' | 'delivery' | 'secretId' | 'idleSeconds' | 'absoluteSeconds'
+>;
 
 export interface SessionStart {
   readonly userId: string;
@@ -197,6 +224,8 @@ export interface SessionStart {
   readonly userAgent: string | undefined;
   readonly ip: string | undefined;
   readonly amr: readonly string[];
+  /** Sessions that the user may have, this one counted; those unused for longest end. No limit where it is left out. */
+  readonly sessionLimit?: number;
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
 }

@@ -1,6 +1,7 @@
 import { accountChangeCases } from './store-contract/account-changes.ts';
 import { accountCases } from './store-contract/accounts.ts';
 import { cleanUpCases } from './store-contract/clean-up.ts';
+import { cutOffCases } from './store-contract/cut-offs.ts';
 import { epochCases } from './store-contract/epoch.ts';
 import { faultCases } from './store-contract/faults.ts';
 import { feedCases } from './store-contract/feed.ts';
@@ -25,6 +26,7 @@ export function storeContract(): readonly StoreCase[] {
     ...oneTimeTokenCases,
     ...outboxAndAuditCases,
     ...sessionCases,
+    ...cutOffCases,
     ...refreshCases,
     ...epochCases,
     ...feedCases,

@@ -94,6 +94,7 @@ export function accountTests(name: string, open: () => Promise<UnderTest>): void
       ['GET', '/v1/sessions'],
       ['DELETE', '/v1/sessions/aaaaaaaaaaaaaaaaaaaaaa'],
       ['POST', '/v1/sign-out-everywhere'],
+      ['POST', '/v1/sign-out-others'],
       ['PATCH', '/v1/me'],
       ['DELETE', '/v1/me'],
       ['GET', '/v1/me/export'],
@@ -102,6 +103,17 @@ export function accountTests(name: string, open: () => Promise<UnderTest>): void
       ['POST', '/v1/password/change'],
       ['POST', '/v1/admin/claim'],
     ] as const;
+
+    test('signing the others out ends every session but the own one, and devices without a name get one', async () => {
+      await signUp('others@example.test');
+      const mine = await signIn('others@example.test', { device: 'desk' });
+      const others = [await signIn('others@example.test'), await signIn('others@example.test')];
+      expect((await call('/v1/sign-out-others', { method: 'POST', bearer: mine.access_token })).status).toBe(204);
+      expect((await list(mine.access_token)).sessions).toMatchObject([{ current: true, device: 'desk' }]);
+      for (const { refresh_token } of others)
+        expect(await verdict(await call('/v1/refresh', { json: { refresh_token } }))).toEqual([400, 'invalid_grant']);
+      expect((await call('/v1/refresh', { json: { refresh_token: mine.refresh_token } })).status).toBe(200);
+    });
 
     test.each(guarded)(
       'C05: %s %s refuses a token for an API, so a broken API can not replay it',

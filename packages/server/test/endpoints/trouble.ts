@@ -24,6 +24,7 @@ describe('I6: a database that fails is 503 with Retry-After at every endpoint th
     ['/v1/sign-out', { json: { refresh_token } }],
     ['/v1/sign-out', { method: 'POST', cookie, headers: SAME_ORIGIN }],
     ['/v1/sign-out-everywhere', { method: 'POST', bearer }],
+    ['/v1/sign-out-others', { method: 'POST', bearer }],
     ['/v1/me', { bearer }],
     ['/v1/sessions', { bearer }],
     [`/v1/sessions/${sessions[0]?.id ?? ''}`, { method: 'DELETE', bearer }],
