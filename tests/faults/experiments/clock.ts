@@ -52,12 +52,13 @@ async function endedStaysEnded({ newDevice, found, address }: Cluster, set: (ms:
   const everywhere = newDevice('signed out everywhere tomorrow');
   await everywhere.signIn();
   await gone.signOut();
-  await fetch(`${address}/v1/sign-out-everywhere`, {
+  const signedOut = await fetch(`${address}/v1/sign-out-everywhere`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await accountToken(address, everywhere.held.at(-1) ?? '')}` },
   });
   set(0);
-  for (const device of [gone, everywhere]) {
+  // a server whose clock is a day from PostgreSQL's refuses the account token: nothing was ended then
+  for (const device of signedOut.status === 204 ? [gone, everywhere] : [gone]) {
     const held = device.accessToken;
     await device.replay(device.held.length - 1);
     if (device.accessToken !== held) found.push({ invariant: 'I8', what: `${device.family} was revived` });
