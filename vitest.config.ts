@@ -7,8 +7,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    // half of the cores is vitest's default: on two that would be one
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    // most of the time a test waits for processes and clocks, so there may be more files at a time than cores
+    maxWorkers: availableParallelism() + 1,
     globalSetup: ['tests/global-setup.ts'],
     execArgv: ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'],
     projects: [

@@ -6,7 +6,12 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const env = { ...process.env, PATH: join(root, 'node_modules/.bin') + delimiter + process.env.PATH };
+const env = {
+  ...process.env,
+  PATH: join(root, 'node_modules/.bin') + delimiter + process.env.PATH,
+  // the tests start our programs a hundred times: types are stripped once
+  NODE_COMPILE_CACHE: join(root, '.tmp/compile-cache'),
+};
 const asked = process.argv.slice(2);
 const REPORT = '.tmp/vitest.json';
 

@@ -27,14 +27,14 @@ export const BREAKAGES: readonly Breakage[] = [
     what: 'the verifier takes signatures as they come',
     in: 'verifier',
     file: 'jwt/src/verify.ts',
-    find: "if (!row.verify(signed, object, signature)) throw new TokenRejected('token/signature');",
-    replace: '',
+    find: 'const opened = open(token);\n    if (!opened.bound.check(token, opened.dot)) throw refuseSignature(token, opened.dot);\n    const claims',
+    replace: 'const opened = open(token);\n    const claims',
   },
   {
     invariant: 'I2',
     what: 'a retry gets a successor of its own',
     in: 'server',
-    file: 'server/src/stores/grants.ts',
+    file: 'server/src/stores/refresh-changes.ts',
     find: "case 'retry':\n      return grant",
     replace:
       "case 'retry':\n      return { counter: grant.counter + 1, rotated_at: now, current_presented_at: null };\n      return grant",

@@ -20,12 +20,17 @@ export function addServe(program: Command, around: Surroundings): void {
       serve(settings, log).then((serving) => {
         stop = serving.stop;
         if (serving.firstAdminLink !== undefined) {
-          around.stderr.write(
-            `mapae: first administrator: open this within an hour, signed in: ${serving.firstAdminLink}\n`,
-          );
+          around.stderr.write(describeFirstAdmin(serving.firstAdminLink));
         }
         if (wanted) serving.stop().then(resolve, reject);
       }, reject);
     });
   });
+}
+
+/** How the first account becomes an administrator; as long as there is no page for it, by one call. */
+function describeFirstAdmin(link: string): string {
+  const { origin, searchParams } = new URL(link);
+  const body = JSON.stringify({ token: searchParams.get('token') });
+  return `mapae: first administrator: within an hour, with your account's access token: POST ${origin}/v1/admin/claim ${body}\n`;
 }
