@@ -3,12 +3,15 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@mapae/source'];
 
+/** Minutes of waiting for clocks, npm and compilers: `npm run test:long`, and CI. */
+const LONG = ['tests/faults/{feed,experiments}.test.ts', 'tests/packaging/**/*.test.ts', 'tests/bench/run.test.ts'];
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    // most of the time a test waits for processes and clocks, so there may be more files at a time than cores
-    maxWorkers: availableParallelism() + 1,
+    // half of the cores is vitest's default: on two that would be one
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: ['tests/global-setup.ts'],
     execArgv: ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'],
     projects: [
@@ -18,12 +21,20 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**'],
+          exclude: ['tests/e2e/**', ...LONG],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          maxConcurrency: 5,
+          maxConcurrency: 4,
         },
       },
+      ...(process.env['MAPAE_LONG'] === undefined
+        ? []
+        : [
+            {
+              extends: true as const,
+              test: { name: 'long', include: LONG, testTimeout: 240_000, hookTimeout: 240_000 },
+            },
+          ]),
       {
         extends: true,
         test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
