@@ -93,10 +93,21 @@ async function showSessions(context: ServerContext, request: Request): Promise<R
 async function endSession(
   context: ServerContext,
   request: Request,
-  { ip }: RequestScope,
+  scope: RequestScope,
   sessionId: string,
 ): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
+  await endOneSession(context, user, scope, sessionId);
+  return new Response(null, { status: 204 });
+}
+
+/** Ends a session of this user; resolves once its revocation is published. @throws {Problem} `session/unknown` */
+export async function endOneSession(
+  context: ServerContext,
+  user: User,
+  { ip }: Pick<RequestScope, 'ip'>,
+  sessionId: string,
+): Promise<void> {
   // what can't be an id is not asked for: PostgreSQL takes no U+0000 in a text
   if (
     timeOfId(sessionId) === undefined ||
@@ -105,7 +116,6 @@ async function endSession(
     throw new Problem('session/unknown');
   context.settings.log({ level: 'info', event: 'session.ended', user: user.id, session: sessionId });
   await context.feed.publish();
-  return new Response(null, { status: 204 });
 }
 
 function time(ms: number): string {

@@ -258,9 +258,20 @@ async function changeRoles(
   return Response.json(describeUser(user));
 }
 
-async function redeemClaim(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+async function redeemClaim(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
   const { token } = await readBody(request, CLAIM);
+  await becomeFirstAdmin(context, user, scope, token);
+  return new Response(null, { status: 204 });
+}
+
+/** Spends the token of the first administrator's link. @throws {Problem} `account/link` */
+export async function becomeFirstAdmin(
+  context: ServerContext,
+  user: User,
+  { ip }: Pick<RequestScope, 'ip'>,
+  token: string,
+): Promise<void> {
   const hash = hashOneTimeToken(token);
   if (hash === undefined) throw new Problem('account/link');
   const claimed = await context.store.claimAdmin(hash, user.id, ({ id: userId }) => ({
@@ -269,5 +280,4 @@ async function redeemClaim(context: ServerContext, request: Request, { ip }: Req
   if (claimed.status !== 'done') throw new Problem('account/link');
   context.settings.log({ level: 'warn', event: 'admin.claimed', user: user.id });
   await context.feed.publish();
-  return new Response(null, { status: 204 });
 }

@@ -5,13 +5,14 @@ import { readBody } from '../checks/body.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { User } from '../stores/store.ts';
-import { authenticateAccount } from '../tokens/account-token.ts';
+import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { ACCEPTED, NOTHING } from './answers.ts';
 import { email, oneTimeToken, password } from './members.ts';
 import type { Operation } from './operation.ts';
 
 const TOKEN = z.strictObject({ token: oneTimeToken });
-const CHANGE = z.strictObject({ email, password });
+/** What a change of address takes. */
+export const EMAIL_CHANGE = z.strictObject({ email, password });
 
 /** `POST /v1/email/verification` */
 export const askVerification: Operation = {
@@ -35,7 +36,7 @@ export const verifyEmail: Operation = {
 export const changeEmail: Operation = {
   summary: 'Ask for another address',
   credential: 'account',
-  body: { schema: CHANGE },
+  body: { schema: EMAIL_CHANGE },
   answers: { 202: ACCEPTED },
   refusals: ['account/credentials', 'request/too-many'],
   run: askChange,
@@ -69,15 +70,29 @@ export async function sendVerification(context: ServerContext, user: User): Prom
 
 async function sendAgain(context: ServerContext, request: Request): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  if (user.emailVerifiedAt === undefined) {
-    await context.limits.countMail(user.email);
-    await sendVerification(context, user);
-  }
+  await resendVerification(context, user);
   return new Response(null, { status: 202 });
 }
 
-async function redeemVerification(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+/** Sends the link that verifies an address once more; nothing where it is verified. @throws {Problem} `request/too-many` */
+export async function resendVerification(context: ServerContext, user: User): Promise<void> {
+  if (user.emailVerifiedAt !== undefined) return;
+  await context.limits.countMail(user.email);
+  await sendVerification(context, user);
+}
+
+async function redeemVerification(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { token } = await readBody(request, TOKEN);
+  await verifyAddress(context, scope, token);
+  return new Response(null, { status: 204 });
+}
+
+/** Spends the token of a link that verifies an address. @throws {Problem} `account/link` */
+export async function verifyAddress(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  token: string,
+): Promise<User> {
   const hash = hashOneTimeToken(token);
   const redeemed =
     hash === undefined
@@ -87,13 +102,27 @@ async function redeemVerification(context: ServerContext, request: Request, { ip
         }));
   if (redeemed?.status !== 'done') throw new Problem('account/link');
   context.settings.log({ level: 'info', event: 'email.verified', user: redeemed.user.id });
-  return new Response(null, { status: 204 });
+  return redeemed.user;
 }
 
-async function askChange(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const { settings, store, mailer, limits, random } = context;
+async function askChange(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const principal = await authenticateAccount(context, request);
-  const body = await readBody(request, CHANGE);
+  await askAddressChange(context, principal, scope, await readBody(request, EMAIL_CHANGE));
+  return new Response(null, { status: 202 });
+}
+
+/**
+ * Sends the link that moves an account to another address, and a notice to the present one.
+ *
+ * @throws {Problem} as {@link changeEmail} lists them.
+ */
+export async function askAddressChange(
+  context: ServerContext,
+  principal: AccountPrincipal,
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof EMAIL_CHANGE>,
+): Promise<void> {
+  const { settings, store, mailer, limits, random } = context;
   await checkOwnPassword(context, principal, body.password);
   const { user } = principal;
   await limits.countMail(body.email);
@@ -127,12 +156,21 @@ async function askChange(context: ServerContext, request: Request, { ip }: Reque
   );
   if (issued !== 'issued') throw new Problem('account/credentials');
   mailer.kick();
-  return new Response(null, { status: 202 });
 }
 
-async function redeemChange(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const { store, mailer, settings, feed } = context;
+async function redeemChange(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { token } = await readBody(request, TOKEN);
+  await moveAddress(context, scope, token);
+  return new Response(null, { status: 204 });
+}
+
+/** Spends the token of a link that moves an account to another address. @throws {Problem} `account/link`, `account/email-taken` */
+export async function moveAddress(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  token: string,
+): Promise<User> {
+  const { store, mailer, settings, feed } = context;
   const hash = hashOneTimeToken(token);
   if (hash === undefined) throw new Problem('account/link');
   const redeemed = await store.changeEmail(hash, (user, before) => ({
@@ -148,5 +186,5 @@ async function redeemChange(context: ServerContext, request: Request, { ip }: Re
   settings.log({ level: 'info', event: 'email.changed', user: redeemed.user.id });
   mailer.kick();
   await feed.publish();
-  return new Response(null, { status: 204 });
+  return redeemed.user;
 }

@@ -8,15 +8,18 @@ import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { Grant, User } from '../stores/store.ts';
 import { findTarget } from '../tokens/access-token.ts';
-import { authenticateAccount } from '../tokens/account-token.ts';
-import { answerTokens } from '../tokens/token-answer.ts';
+import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
+import { answerTokens, type TokenAnswerInput } from '../tokens/token-answer.ts';
 import { ACCEPTED, NOTHING, TOKENS } from './answers.ts';
 import { email, newPassword, oneTimeToken, password } from './members.ts';
 import type { Operation } from './operation.ts';
 
-const FORGOT = z.strictObject({ email });
-const RESET = z.strictObject({ token: oneTimeToken, password: newPassword });
-const CHANGE = z.strictObject({ password, new_password: newPassword });
+/** What asking for a reset takes. */
+export const FORGOT = z.strictObject({ email });
+/** What a reset takes. */
+export const RESET = z.strictObject({ token: oneTimeToken, password: newPassword });
+/** What a change of password takes. */
+export const PASSWORD_CHANGE = z.strictObject({ password, new_password: newPassword });
 
 /** `POST /v1/password/forgot`: the same answer after the same writes, whether there is an account or not. */
 export const forgotPassword: Operation = {
@@ -41,7 +44,7 @@ export const changePassword: Operation = {
   summary: 'Change the password; every session ends, and a new one takes the place of this one',
   credential: 'account',
   cookie: true,
-  body: { schema: CHANGE },
+  body: { schema: PASSWORD_CHANGE },
   answers: { 200: TOKENS },
   refusals: [
     'account/credentials',
@@ -85,17 +88,34 @@ export async function sendResetLink(
   return link;
 }
 
-async function sendReset(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const body = await readBody(request, FORGOT);
-  await context.limits.countMail(body.email);
-  const user = await context.store.findUserByEmail(body.email);
-  await sendResetLink(context, user?.disabledAt === undefined ? user : undefined, { actor: undefined, ip });
+async function sendReset(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  await askReset(context, scope, await readBody(request, FORGOT));
   return new Response(null, { status: 202 });
 }
 
-async function redeemReset(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+/** Sends a link that resets the password, where there is an account. @throws {Problem} `request/too-many` */
+export async function askReset(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof FORGOT>,
+): Promise<void> {
+  await context.limits.countMail(body.email);
+  const user = await context.store.findUserByEmail(body.email);
+  await sendResetLink(context, user?.disabledAt === undefined ? user : undefined, { actor: undefined, ip });
+}
+
+async function redeemReset(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  await setPasswordByLink(context, scope, await readBody(request, RESET));
+  return new Response(null, { status: 204 });
+}
+
+/** Spends the token of a link that resets the password. @throws {Problem} as {@link resetPassword} lists them. */
+export async function setPasswordByLink(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof RESET>,
+): Promise<User> {
   const { store, passwords, passwordPolicy, mailer, settings, feed } = context;
-  const body = await readBody(request, RESET);
   const hash = hashOneTimeToken(body.token);
   const owner = hash === undefined ? undefined : await store.findOneTimeTokenOwner(hash, 'reset-password');
   if (hash === undefined || owner === undefined) throw new Problem('account/link');
@@ -108,17 +128,31 @@ async function redeemReset(context: ServerContext, request: Request, { ip }: Req
   settings.log({ level: 'info', event: 'password.reset', user: redeemed.user.id });
   mailer.kick();
   await feed.publish();
-  return new Response(null, { status: 204 });
+  return redeemed.user;
 }
 
-async function answerChange(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const { settings, store, passwords, passwordPolicy, mailer, secrets, feed } = context;
+async function answerChange(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const principal = await authenticateAccount(context, request);
-  const { user, session } = principal;
-  const body = await readBody(request, CHANGE);
-  const grant = await store.findGrantOfSession(session.id);
+  const body = await readBody(request, PASSWORD_CHANGE);
+  const grant = await context.store.findGrantOfSession(principal.session.id);
   if (grant === undefined) throw new Problem('account/credentials');
   checkDelivery(context, request, grant);
+  return answerTokens(context, await replacePassword(context, { ...principal, grant }, scope, body));
+}
+
+/**
+ * Sets the password of somebody who knows the present one; a new session takes the place of theirs.
+ *
+ * @throws {Problem} as {@link changePassword} lists them.
+ */
+export async function replacePassword(
+  context: ServerContext,
+  principal: AccountPrincipal & { readonly grant: Grant },
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof PASSWORD_CHANGE>,
+): Promise<TokenAnswerInput> {
+  const { settings, store, passwords, passwordPolicy, mailer, secrets, feed } = context;
+  const { user, session, grant } = principal;
   await checkOwnPassword(context, principal, body.password);
   await passwordPolicy.check(body.new_password, [user.email, user.name]);
   const change = {
@@ -155,7 +189,7 @@ async function answerChange(context: ServerContext, request: Request, { ip }: Re
   settings.log({ level: 'info', event: 'password.changed', user: user.id, session: started.session.id });
   mailer.kick();
   await feed.publish();
-  return answerTokens(context, { ...started, target: findTarget(settings, undefined, undefined) });
+  return { ...started, target: findTarget(settings, undefined, undefined) };
 }
 
 /** The answer holds a refresh token, so it goes the way that was chosen at sign-in. docs/protocol.md §3 */

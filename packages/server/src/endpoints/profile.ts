@@ -3,13 +3,15 @@ import { checkOwnPassword } from '../accounts/own-password.ts';
 import { readBody } from '../checks/body.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { authenticateAccount } from '../tokens/account-token.ts';
+import type { User } from '../stores/store.ts';
+import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { describeAccount, describeEvent, describeSession } from './account.ts';
 import { EXPORT, ME, NOTHING } from './answers.ts';
 import { line, locale, password, picture } from './members.ts';
 import type { Operation } from './operation.ts';
 
-const CHANGES = z.strictObject({
+/** What may be changed of oneself; null removes. */
+export const PROFILE_CHANGES = z.strictObject({
   name: line(100).nullable().optional(),
   picture: picture.nullable().optional(),
   locale: locale.nullable().optional(),
@@ -21,7 +23,7 @@ const EXPORTED_EVENTS = 1_000;
 export const changeMe: Operation = {
   summary: 'Change name, picture or language; null removes',
   credential: 'account',
-  body: { schema: CHANGES },
+  body: { schema: PROFILE_CHANGES },
   answers: { 200: ME },
   run: answerChange,
 };
@@ -44,9 +46,20 @@ export const exportMe: Operation = {
   run: answerExport,
 };
 
-async function answerChange(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+async function answerChange(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  const body = await readBody(request, CHANGES);
+  return Response.json(
+    describeAccount(await changeProfile(context, user, scope, await readBody(request, PROFILE_CHANGES))),
+  );
+}
+
+/** Changes what is named. @throws {Problem} `invalid_token` where the account is gone. */
+export async function changeProfile(
+  context: ServerContext,
+  user: User,
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof PROFILE_CHANGES>,
+): Promise<User> {
   const changes = {
     ...(body.name === undefined ? {} : { name: body.name }),
     ...(body.picture === undefined ? {} : { picture: body.picture }),
@@ -65,15 +78,26 @@ async function answerChange(context: ServerContext, request: Request, { ip }: Re
     ],
   }));
   if (changed === undefined) throw new Problem('invalid_token');
-  return Response.json(describeAccount(changed));
+  return changed;
 }
 
-async function answerDeletion(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const { store, mailer, settings, feed } = context;
+async function answerDeletion(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const principal = await authenticateAccount(context, request);
+  const { password: typed } = await readBody(request, DELETION);
+  await deleteAccount(context, principal, scope, typed);
+  return new Response(null, { status: 204 });
+}
+
+/** Deletes the account of somebody who knows its password. @throws {Problem} as {@link deleteMe} lists them. */
+export async function deleteAccount(
+  context: ServerContext,
+  principal: AccountPrincipal,
+  { ip }: Pick<RequestScope, 'ip'>,
+  typed: string,
+): Promise<void> {
+  const { store, mailer, settings, feed } = context;
   const { user } = principal;
-  const body = await readBody(request, DELETION);
-  await checkOwnPassword(context, principal, body.password);
+  await checkOwnPassword(context, principal, typed);
   const deleted = await store.deleteUser(user.id, user.credentialVersion, ({ id }) => ({
     // nobody's any more: what is the user's is deleted
     mails: mailer.write({ ...user, userId: undefined }, 'account-deleted', eventNow(context, ip)),
@@ -83,11 +107,18 @@ async function answerDeletion(context: ServerContext, request: Request, { ip }: 
   settings.log({ level: 'info', event: 'user.deleted', user: user.id });
   mailer.kick();
   await feed.publish();
-  return new Response(null, { status: 204 });
 }
 
-async function answerExport(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const { user, session: current } = await authenticateAccount(context, request);
+async function answerExport(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  return Response.json(await exportAccount(context, await authenticateAccount(context, request), scope));
+}
+
+/** What is kept of an account. */
+export async function exportAccount(
+  context: ServerContext,
+  { user, session: current }: AccountPrincipal,
+  { ip }: Pick<RequestScope, 'ip'>,
+): Promise<object> {
   const [sessions, events] = await Promise.all([
     context.store.listSessions(user.id),
     context.store.listAudit({ limit: EXPORTED_EVENTS, order: 'newest', userId: user.id }),
@@ -95,9 +126,9 @@ async function answerExport(context: ServerContext, request: Request, { ip }: Re
   await context.store.recordAudit([
     { event: 'user-exported', outcome: 'success', userId: user.id, actor: user.id, ip },
   ]);
-  return Response.json({
+  return {
     account: describeAccount(user),
     sessions: sessions.map((session) => describeSession(session, current.id)),
     events: events.map(describeEvent),
-  });
+  };
 }

@@ -10,13 +10,14 @@ import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { User } from '../stores/store.ts';
 import { findTarget, grantScope } from '../tokens/access-token.ts';
-import { answerTokens } from '../tokens/token-answer.ts';
+import { answerTokens, type TokenAnswerInput } from '../tokens/token-answer.ts';
 import { TOKENS } from './answers.ts';
 import { sendVerification } from './email.ts';
 import { email, line, password, resource, scope } from './members.ts';
 import type { Operation } from './operation.ts';
 
-const BODY = z.strictObject({
+/** What a sign-in takes: of the JSON API, and of the page. */
+export const SIGN_IN = z.strictObject({
   email,
   password,
   client_id: z.string().max(64).default(FIRST_PARTY_CLIENT),
@@ -31,7 +32,7 @@ const BODY = z.strictObject({
 export const signIn: Operation = {
   summary: 'Sign in',
   cookie: true,
-  body: { schema: BODY },
+  body: { schema: SIGN_IN },
   answers: { 200: TOKENS },
   refusals: [
     'account/credentials',
@@ -47,9 +48,23 @@ export const signIn: Operation = {
   run: answerSignIn,
 };
 
-async function answerSignIn(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+async function answerSignIn(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  return answerTokens(context, await signInByPassword(context, request, scope, await readBody(request, SIGN_IN)));
+}
+
+/**
+ * Signs somebody in who knows the password.
+ *
+ * @param request  Whose headers say where it comes from and which device it is; its body was read.
+ * @throws {Problem} as {@link signIn} lists them.
+ */
+export async function signInByPassword(
+  context: ServerContext,
+  request: Request,
+  { ip }: RequestScope,
+  body: z.output<typeof SIGN_IN>,
+): Promise<TokenAnswerInput> {
   const { settings, store } = context;
-  const body = await readBody(request, BODY);
   if (body.delivery === 'bearer') checkBearerOrigin(settings, request);
   else {
     checkSameOrigin(settings, request);
@@ -104,7 +119,7 @@ async function answerSignIn(context: ServerContext, request: Request, { ip }: Re
   });
   await context.hooks.afterSignIn({ userId: user.id, sessionId: started.session.id, clientId: body.client_id, ip });
   const mark = formatKnownDevice(context.secrets, body.email, device, context.random);
-  return answerTokens(context, { ...started, target, deviceToken: mark });
+  return { ...started, target, deviceToken: mark };
 }
 
 function isRefusedPassword(error: unknown): boolean {

@@ -5,8 +5,8 @@ import { checkSameOrigin } from '../checks/cross-origin.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { Problem } from '../problem.ts';
-import type { Delivery } from '../stores/store.ts';
-import { authenticateAccount } from '../tokens/account-token.ts';
+import type { Delivery, User } from '../stores/store.ts';
+import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { NOTHING } from './answers.ts';
 import { refreshToken } from './members.ts';
 import type { Operation } from './operation.ts';
@@ -43,14 +43,14 @@ async function answerSignOut(context: ServerContext, request: Request, { ip }: R
   const { settings } = context;
   const body = await readOptionalBody(request, BODY);
   if (body.refresh_token !== undefined) {
-    await end(context, body.refresh_token, { delivery: 'bearer', ip });
+    await endSessionOf(context, body.refresh_token, { delivery: 'bearer', ip });
     return new Response(null, { status: 204 });
   }
   const text = readCookie(settings.issuer, request);
   checkSameOrigin(settings, request);
   if (text === undefined)
     throw new Problem('invalid_request', { detail: 'there is neither refresh_token in the body nor the cookie' });
-  await end(context, text, { delivery: 'cookie', ip });
+  await endSessionOf(context, text, { delivery: 'cookie', ip });
   return new Response(null, { status: 204, headers: { 'set-cookie': formatCookie(settings.issuer, '', 0) } });
 }
 
@@ -59,7 +59,8 @@ interface Presented {
   readonly ip: string | undefined;
 }
 
-async function end(context: ServerContext, text: string, { delivery, ip }: Presented): Promise<void> {
+/** Ends the session that a refresh token belongs to; resolves once its revocation is published. */
+export async function endSessionOf(context: ServerContext, text: string, { delivery, ip }: Presented): Promise<void> {
   const { settings, store, feed } = context;
   const token = await findAuthenticRefreshToken(context, text);
   const grant = token === undefined ? undefined : await store.findGrant(token.grantId);
@@ -71,18 +72,31 @@ async function end(context: ServerContext, text: string, { delivery, ip }: Prese
   await feed.publish();
 }
 
-async function endAllSessions(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
+async function endAllSessions(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  await context.store.endAllSessions(user.id, 'sign-out-everywhere', { actor: user.id, ip });
-  context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });
-  await context.feed.publish();
+  await endEverySession(context, user, scope);
   return new Response(null, { status: 204 });
 }
 
+/** Ends every session of a user; resolves once the revocation is published. */
+export async function endEverySession(
+  context: ServerContext,
+  user: User,
+  { ip }: Pick<RequestScope, 'ip'>,
+): Promise<void> {
+  await context.store.endAllSessions(user.id, 'sign-out-everywhere', { actor: user.id, ip });
+  context.settings.log({ level: 'info', event: 'sign-out.everywhere', user: user.id });
+  await context.feed.publish();
+}
+
 async function endOtherSessions(context: ServerContext, request: Request): Promise<Response> {
-  const { user, session } = await authenticateAccount(context, request);
+  await endEveryOther(context, await authenticateAccount(context, request));
+  return new Response(null, { status: 204 });
+}
+
+/** Ends every session of a user but this one; resolves once the revocations are published. */
+export async function endEveryOther(context: ServerContext, { user, session }: AccountPrincipal): Promise<void> {
   const ended = await context.store.endOtherSessions(user.id, session.id, 'sign-out-others');
   context.settings.log({ level: 'info', event: 'sign-out.others', user: user.id, session: session.id, ended });
   await context.feed.publish();
-  return new Response(null, { status: 204 });
 }

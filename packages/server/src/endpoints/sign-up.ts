@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chooseLocale } from '../accounts/mail/mail.ts';
+import { chooseLocale, type Locale } from '../accounts/mail/mail.ts';
 import { mayMail } from '../accounts/may-mail.ts';
 import { createOneTimeLink, LINK_SECONDS } from '../accounts/one-time-link.ts';
 import { readBody } from '../checks/body.ts';
@@ -9,25 +9,41 @@ import { sendVerification } from './email.ts';
 import { email, line, newPassword } from './members.ts';
 import type { Operation } from './operation.ts';
 
-const BODY = z.strictObject({ email, password: newPassword, name: line(100).optional() });
+/** What a sign-up takes: of the JSON API, and of the page. */
+export const SIGN_UP = z.strictObject({ email, password: newPassword, name: line(100).optional() });
 
 /** `POST /v1/sign-up`: the same answer after the same work, whether the address is new or known. docs/adr/0006 */
 export const signUp: Operation = {
   summary: 'Make an account',
-  body: { schema: BODY },
+  body: { schema: SIGN_UP },
   answers: { 201: EMAIL },
   refusals: ['request/too-many', 'account/refused', 'server/hook', 'account/password-known', 'account/password-weak'],
   run: answerSignUp,
 };
 
-async function answerSignUp(context: ServerContext, request: Request, { ip }: RequestScope): Promise<Response> {
-  const body = await readBody(request, BODY);
+async function answerSignUp(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  const body = await readBody(request, SIGN_UP);
+  const locale = chooseLocale(request.headers.get('accept-language') ?? undefined);
+  await makeAccount(context, scope, body, locale);
+  return Response.json({ email: body.email }, { status: 201 });
+}
+
+/**
+ * Makes an account, or tells the owner of the address that somebody tried; the caller can't know which.
+ *
+ * @throws {Problem} as {@link signUp} lists them.
+ */
+export async function makeAccount(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  body: z.output<typeof SIGN_UP>,
+  locale: Locale,
+): Promise<void> {
   await context.limits.countSignUp(ip);
   await context.passwordPolicy.check(body.password, [body.email, body.name]);
   await context.hooks.beforeSignUp({ email: body.email, name: body.name, ip });
   // hashed before it is known whether the account can be made: the time doesn't tell
   const passwordHash = await context.passwords.hash(body.password);
-  const locale = chooseLocale(request.headers.get('accept-language') ?? undefined);
   const told = await mayMail(context, body.email);
   const made = await context.store.createUser({ email: body.email, passwordHash, name: body.name, locale, ip });
   if (made.status === 'created' && told) await sendVerification(context, made.user);
@@ -37,7 +53,6 @@ async function answerSignUp(context: ServerContext, request: Request, { ip }: Re
       ? { level: 'info', event: 'sign-up.accepted', user: made.user.id }
       : { level: 'info', event: 'sign-up.known-address' },
   );
-  return Response.json({ email: body.email }, { status: 201 });
 }
 
 interface Attempt {

@@ -23,27 +23,43 @@ const KNOWN_DEVICE_SECONDS = 365 * 86_400;
 
 /** The answer to a sign-in or refresh: the refresh token in the body or in the cookie, as the grant's delivery says. RFC 6749 §5.1 */
 export async function answerTokens(context: ServerContext, input: TokenAnswerInput): Promise<Response> {
-  const { settings, secrets } = context;
-  const { grant, session, epoch, now, deviceToken } = input;
-  // the secret that the row names: a retried answer is the same token, also after a new secret came into use
-  const secret = secrets.find(grant.secretId);
-  if (secret === undefined) throw new Problem('invalid_grant');
-  const refreshToken = formatRefreshToken(secret, epoch, grant.id, grant.counter);
+  const { grant, deviceToken } = input;
+  const refreshToken = refreshTokenOf(context, input);
   const { accessToken, expiresIn, scope } = await issueAccessToken(context, input);
   const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope };
   if (grant.delivery === 'bearer') {
     const device = deviceToken === undefined ? {} : { device_token: deviceToken };
     return Response.json({ ...body, refresh_token: refreshToken, ...device });
   }
+  const headers = new Headers(
+    formatTokenCookies(context, input).map((cookie): [string, string] => ['set-cookie', cookie]),
+  );
+  return Response.json(body, { headers });
+}
+
+/** The `Set-Cookie` values of a sign-in or refresh in cookie delivery. @throws {Problem} `invalid_grant` */
+export function formatTokenCookies(context: ServerContext, input: Omit<TokenAnswerInput, 'target'>): readonly string[] {
+  const { issuer } = context.settings;
+  const { grant, session, now, deviceToken } = input;
   const { idleExpiresAt, absoluteExpiresAt } = session ?? grant;
   const maxAgeSeconds = Math.max(
     0,
     Math.floor((Math.min(idleExpiresAt ?? now, absoluteExpiresAt ?? now) - now) / 1_000),
   );
-  const headers = new Headers({ 'set-cookie': formatCookie(settings.issuer, refreshToken, maxAgeSeconds) });
-  if (deviceToken !== undefined)
-    headers.append('set-cookie', formatCookie(settings.issuer, deviceToken, KNOWN_DEVICE_SECONDS, 'device'));
-  return Response.json(body, { headers });
+  return [
+    formatCookie(issuer, refreshTokenOf(context, input), maxAgeSeconds),
+    ...(deviceToken === undefined ? [] : [formatCookie(issuer, deviceToken, KNOWN_DEVICE_SECONDS, 'device')]),
+  ];
+}
+
+function refreshTokenOf(
+  { secrets }: ServerContext,
+  { grant, epoch }: Pick<TokenAnswerInput, 'grant' | 'epoch'>,
+): string {
+  // the secret that the row names: a retried answer is the same token, also after a new secret came into use
+  const secret = secrets.find(grant.secretId);
+  if (secret === undefined) throw new Problem('invalid_grant');
+  return formatRefreshToken(secret, epoch, grant.id, grant.counter);
 }
 
 /** @throws {Problem} `server/hook` */
