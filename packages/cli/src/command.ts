@@ -3,10 +3,27 @@ import { Command, CommanderError } from 'commander';
 import { addBackup, addRestore } from './backup-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { CliError, EXIT } from './failure.ts';
+import { addKeys } from './keys-command.ts';
 import { addMigrate } from './migrate-command.ts';
 import { addRevoke } from './revoke-command.ts';
+import { addSecret } from './secret-command.ts';
 import { addServe } from './serve-command.ts';
+import { addSessions } from './sessions-command.ts';
 import type { Surroundings } from './surroundings.ts';
+import { addUser } from './user-command.ts';
+
+const COMMANDS = [
+  addServe,
+  addMigrate,
+  addBackup,
+  addRestore,
+  addDoctor,
+  addRevoke,
+  addSessions,
+  addUser,
+  addKeys,
+  addSecret,
+];
 
 const EXAMPLE = `
 Example:
@@ -38,7 +55,7 @@ export async function run(args: readonly string[], around: Surroundings): Promis
       writeErr: () => {},
     })
     .exitOverride();
-  for (const add of [addServe, addMigrate, addBackup, addRestore, addDoctor, addRevoke]) add(program, around);
+  for (const add of COMMANDS) add(program, around);
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;

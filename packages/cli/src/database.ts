@@ -1,11 +1,26 @@
 import { join } from 'node:path';
-import { BackupRefused, ClockOff, type Maintenance, openMaintenance, SchemaMismatch, StoreFailed } from '@mapae/server';
+import {
+  BackupRefused,
+  ClockOff,
+  type Database,
+  databaseFromUrl,
+  type Maintenance,
+  normalizeEmail,
+  openMaintenance,
+  SchemaMismatch,
+  StoreFailed,
+} from '@mapae/server';
 import { prepareDataFolder } from './data-folder.ts';
 import { CliError, EXIT } from './failure.ts';
-import type { Settings } from './settings.ts';
+import { issuerOf, type Settings } from './settings.ts';
 
 /** Settings that say which database is meant. */
 export const DATABASE_SETTINGS = ['data', 'database'] as const;
+/** What a command needs that writes beside running servers. */
+export const STORE_SETTINGS = [...DATABASE_SETTINGS, 'issuer', 'dev', 'accessTokenSeconds'] as const;
+
+export type Store = Awaited<ReturnType<Database['open']>>;
+export type User = NonNullable<Awaited<ReturnType<Store['findUser']>>>;
 
 /** Address of the database that these settings mean. Makes the data folder where that is the embedded one. */
 export function databaseUrl(settings: Partial<Settings>): string {
@@ -28,6 +43,33 @@ export async function withMaintenance<T>(
   } catch (cause) {
     throw databaseError(cause);
   }
+}
+
+/** Opens the store as a server does, beside those that run, for one command. @throws {CliError} exit code 4 or 5 */
+export async function withStore<T>(settings: Partial<Settings>, work: (store: Store) => Promise<T>): Promise<T> {
+  const { accessTokenSeconds } = settings;
+  try {
+    const store = await databaseFromUrl(databaseUrl(settings)).open({
+      issuer: issuerOf(settings),
+      schema: 'fill',
+      ...(accessTokenSeconds === undefined ? {} : { accessTokenSeconds }),
+    });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  } catch (cause) {
+    throw databaseError(cause);
+  }
+}
+
+/** @throws {CliError} where nobody has the address. */
+export async function findUser(store: Store, address: string): Promise<User> {
+  const email = normalizeEmail(address);
+  const user = email === undefined ? undefined : await store.findUserByEmail(email);
+  if (user === undefined) throw new CliError('there is no such user', 'check the address');
+  return user;
 }
 
 /** A failure of the database in a person's words; anything else as it is. */

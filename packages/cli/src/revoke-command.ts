@@ -1,9 +1,7 @@
-import { databaseFromUrl, normalizeEmail } from '@mapae/server';
 import type { Command } from 'commander';
 import { addSettings, readSettings } from './command-settings.ts';
-import { DATABASE_SETTINGS, databaseError, databaseUrl } from './database.ts';
+import { findUser, STORE_SETTINGS, type Store, withStore } from './database.ts';
 import { CliError } from './failure.ts';
-import { issuerOf } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const WAYS = ['user', 'session', 'client', 'token'] as const;
@@ -20,54 +18,23 @@ export function addRevoke(program: Command, around: Surroundings): void {
     .option('--token <jti>', 'one access token')
     .option('--json', 'print JSON')
     .exitOverride();
-  addSettings(command, [...DATABASE_SETTINGS, 'issuer', 'dev', 'accessTokenSeconds']).action(
-    async (flags: Record<string, unknown>) => {
-      const [way, ...more] = WAYS.filter((one) => flags[one] !== undefined);
-      const value = String(way === undefined ? '' : flags[way]);
-      if (way === undefined || more.length > 0)
-        throw new CliError(
-          'name one of --user, --session, --client and --token',
-          '`mapae revoke --user kim@example.com`',
-        );
-      if ((way === 'session' || way === 'token') && !ID.test(value))
-        throw new CliError(
-          `--${way} is no id of 22 characters`,
-          'GET /v1/sessions, or the claim of the token, shows it',
-        );
-      const settings = await readSettings(flags, around);
-      const { accessTokenSeconds } = settings;
-      try {
-        await revoke(
-          databaseUrl(settings),
-          { issuer: issuerOf(settings), ...(accessTokenSeconds === undefined ? {} : { accessTokenSeconds }) },
-          { way, value },
-        );
-      } catch (cause) {
-        throw databaseError(cause);
-      }
-      around.stdout.write(flags['json'] === true ? `${JSON.stringify({ revoked: { [way]: value } })}\n` : 'revoked\n');
-    },
-  );
+  addSettings(command, STORE_SETTINGS).action(async (flags: Record<string, unknown>) => {
+    const [way, ...more] = WAYS.filter((one) => flags[one] !== undefined);
+    const value = String(way === undefined ? '' : flags[way]);
+    if (way === undefined || more.length > 0)
+      throw new CliError(
+        'name one of --user, --session, --client and --token',
+        '`mapae revoke --user kim@example.com`',
+      );
+    if ((way === 'session' || way === 'token') && !ID.test(value))
+      throw new CliError(`--${way} is no id of 22 characters`, 'GET /v1/sessions, or the claim of the token, shows it');
+    await withStore(await readSettings(flags, around), (store) => revoke(store, way, value));
+    around.stdout.write(flags['json'] === true ? `${JSON.stringify({ revoked: { [way]: value } })}\n` : 'revoked\n');
+  });
 }
 
-async function revoke(
-  url: string,
-  options: { readonly issuer: string; readonly accessTokenSeconds?: number },
-  { way, value }: { readonly way: (typeof WAYS)[number]; readonly value: string },
-): Promise<void> {
-  const store = await databaseFromUrl(url).open({ ...options, schema: 'fill' });
-  try {
-    if (way === 'user') {
-      const email = normalizeEmail(value);
-      const user = email === undefined ? undefined : await store.findUserByEmail(email);
-      if (user === undefined) throw new CliError('there is no such user', 'check the address');
-      await store.endAllSessions(user.id, 'admin');
-    } else if (way === 'client') {
-      await store.revoke({ code: 5, value, before: (await store.readState()).now });
-    } else {
-      await store.revoke({ code: way === 'session' ? 1 : 2, value, before: 0 });
-    }
-  } finally {
-    await store.close();
-  }
+async function revoke(store: Store, way: (typeof WAYS)[number], value: string): Promise<void> {
+  if (way === 'user') await store.endAllSessions((await findUser(store, value)).id, 'admin');
+  else if (way === 'client') await store.revoke({ code: 5, value, before: (await store.readState()).now });
+  else await store.revoke({ code: way === 'session' ? 1 : 2, value, before: 0 });
 }

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -43,6 +44,37 @@ export function readSecretFile(path: string): readonly string[] {
   return secrets;
 }
 
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Replaces what is in a secret file, whole or not at all, for its owner alone. @throws {CliError} */
+export function writeSecretFile(path: string, secrets: readonly string[]): void {
+  try {
+    renameSync(writeDraft(path, secrets), path);
+  } catch (cause) {
+    throw new CliError(
+      `the secret file ${path} can't be written (${systemCode(cause) ?? 'unknown'})`,
+      'run this where the file may be changed, or change it by hand: one secret a line, the first in use',
+      EXIT.data,
+      { cause },
+    );
+  }
+}
+
+/** @returns Its path: beside the file, durable. */
+function writeDraft(path: string, secrets: readonly string[]): string {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(file, secrets.map((secret) => `${secret}\n`).join(''));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return draft;
+}
+
 /** The development secret: made at the first start, 0600, and the same one for two processes that start at once. */
 export function developmentSecret(folder: string): readonly string[] {
   const path = join(folder, 'secret');
@@ -53,14 +85,7 @@ export function developmentSecret(folder: string): readonly string[] {
   }
   mkdirSync(dirname(path), { recursive: true });
   // written whole under another name, then linked: a reader never sees half a secret, and only the first link wins
-  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const file = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(file, `${randomBytes(32).toString('base64url')}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  const draft = writeDraft(path, [newSecret()]);
   try {
     linkSync(draft, path);
   } catch (error) {

@@ -1,15 +1,13 @@
 import type { RequestListener } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { type AuthorizationServer, createServer, databaseFromUrl, type ServerOptions } from '@mapae/server';
 import type { Logger } from 'pino';
-import { prepareDataFolder } from './data-folder.ts';
-import { databaseError } from './database.ts';
-import { CliError, EXIT } from './failure.ts';
+import { databaseError, databaseUrl } from './database.ts';
+import { CliError } from './failure.ts';
+import { findSecrets } from './find-secrets.ts';
 import { type Listening, listen } from './listen.ts';
 import { logTo } from './log.ts';
-import { developmentSecret, readSecretFile } from './secret.ts';
 import { DEFAULT_PORT, issuerOf, type Settings } from './settings.ts';
 import { createSmtp } from './smtp.ts';
 
@@ -42,12 +40,10 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
       'leave --host out, or leave --dev out',
     );
   }
-  const needsFolder = settings.database === undefined || (dev && secretsOf(settings) === undefined);
-  const folder = needsFolder ? prepareDataFolder(settings.data ?? './data') : '';
   const server = await open({
     issuer,
-    database: databaseFromUrl(settings.database ?? `sqlite:${join(folder, 'mapae.db')}`),
-    secrets: findSecrets(settings, dev, folder),
+    database: databaseFromUrl(databaseUrl(settings)),
+    secrets: findSecrets(settings).secrets,
     mode: dev ? 'development' : 'production',
     log: logTo(log),
     ...(settings.migrate === true ? { schema: 'apply' as const } : {}),
@@ -102,22 +98,6 @@ function mailOptions({ smtp, mailFrom }: Partial<Settings>): Pick<ServerOptions,
     throw new CliError('mail needs both a server and a sender', 'set MAPAE_SMTP and --mail-from');
   }
   return { sendMail: createSmtp(smtp, mailFrom).send };
-}
-
-function secretsOf(settings: Partial<Settings>): readonly string[] | undefined {
-  if (settings.secrets !== undefined) return settings.secrets;
-  return settings.secretFile === undefined ? undefined : readSecretFile(settings.secretFile);
-}
-
-function findSecrets(settings: Partial<Settings>, dev: boolean, folder: string): readonly string[] {
-  const given = secretsOf(settings);
-  if (given !== undefined) return given;
-  if (dev) return developmentSecret(folder);
-  throw new CliError(
-    'no secret: signing keys and refresh tokens depend on one',
-    'make one with `openssl rand -base64 32 > secret && chmod 600 secret`, then --secret-file secret',
-    EXIT.data,
-  );
 }
 
 async function open(options: ServerOptions): Promise<AuthorizationServer> {

@@ -2,8 +2,13 @@
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream & { readonly fd: number };
+  readonly stdout: Output;
+  readonly stderr: Output & { readonly fd: number; readonly isTTY?: boolean };
   /** Calls back for each request to stop (SIGINT, SIGTERM). */
   onStop(listener: () => void): void;
+}
+
+/** Where a command writes. */
+export interface Output {
+  write(text: string): unknown;
 }

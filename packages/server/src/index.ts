@@ -1,6 +1,7 @@
 export { normalizeEmail } from './accounts/email.ts';
 export { LOCALES, type Mail } from './accounts/mail/mail.ts';
 export type { SendMail } from './accounts/mail/mailer.ts';
+export { parseRoles } from './accounts/roles.ts';
 export { ClockOff, LARGEST_SKEW_SECONDS } from './clock-check.ts';
 export type {
   AccessTokenSubject,

@@ -7,7 +7,9 @@ import { createVerifier } from '@mapae/verifier';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AuthorizationServer, createServer, openKeyring, type ServerOptions, sqlite } from '../src/index.ts';
 import { planRotation } from '../src/keys/plan-rotation.ts';
-import type { SigningKeyRow } from '../src/stores/store.ts';
+import { makeKey } from '../src/keys/signing-keys.ts';
+import { deriveSecrets } from '../src/secrets/secrets.ts';
+import { type SigningKeyRow, StoreFailed } from '../src/stores/store.ts';
 
 const ISSUER = 'https://auth.example.test';
 const API = 'https://api.example.test';
@@ -253,6 +255,21 @@ describe('secrets', () => {
     await until(async () => (await again.signIn()).refresh_token.split('.')[1] === freshId);
     await keyring.close();
     await Promise.all([again.server.close(), b.server.close()]);
+  });
+
+  test('a key that was being made while its secret was dropped does not come into force', async () => {
+    const [path, old, fresh] = [newPath(), newSecret(), newSecret()];
+    const store = await sqlite(path).open({ issuer: ISSUER });
+    const keyring = await openKeyring({ issuer: ISSUER, database: sqlite(path), secrets: [old, fresh] });
+    const [oldId = ''] = keyring.secretIds;
+    await store.announceReplica({ id: 'server', secretIds: [oldId], startedAt: 0 });
+    const made = await makeKey('ES256', deriveSecrets([old]));
+    await keyring.dropSecret(oldId);
+    await expect(store.ensureSigningKeys([made])).rejects.toThrow(StoreFailed);
+    await expect(store.resealSigningKeys([made])).rejects.toThrow(StoreFailed);
+    expect(await keyring.listKeys()).toEqual([]);
+    await keyring.close();
+    await store.close();
   });
 
   test('a compromised secret: nothing made under it is accepted, keys are new, and the server goes on', async () => {

@@ -1,6 +1,7 @@
 import { timeOfId } from '@mapae/jwt';
 import { z } from 'zod';
 import { hashOneTimeToken, LINK_SECONDS } from '../accounts/one-time-link.ts';
+import { MOST_ROLES, ROLE_FORM, ROLE_RULE } from '../accounts/roles.ts';
 import { authenticateAdmin } from '../admin/authenticate-admin.ts';
 import { readBody } from '../checks/body.ts';
 import { readQuery } from '../checks/query.ts';
@@ -15,9 +16,8 @@ import { id, oneTimeToken } from './members.ts';
 import type { Operation } from './operation.ts';
 import { sendResetLink } from './password.ts';
 
-// in the access token, which must stay small
-const role = z.string().regex(/^[a-z][a-z0-9:_-]{0,31}$/, 'is no role: a to z, 0 to 9, ":", "_" and "-", at most 32');
-const ROLES = z.strictObject({ roles: z.array(role).max(10) });
+const role = z.string().regex(ROLE_FORM, ROLE_RULE);
+const ROLES = z.strictObject({ roles: z.array(role).max(MOST_ROLES) });
 const CLAIM = z.strictObject({ token: oneTimeToken });
 const USERS = {
   after: z.string().max(22).optional(),

@@ -3,7 +3,7 @@ import { type Context, transact } from './context.ts';
 import type { Db, Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
 import { toSigningKey } from './rows.ts';
-import type { SigningKeyRow, Store } from './store.ts';
+import { type SigningKeyRow, type Store, StoreFailed } from './store.ts';
 
 /** A verifier's clock may be off by this, and a server notices a change within as much again. */
 const SLACK_MS = 360_000;
@@ -29,7 +29,7 @@ export function signingKeys(context: Context): SigningKeys {
         await context.dialect.lock(step, 'signingKeys', 'exclusive');
         const there = new Set((await list(step)).map((key) => key.alg));
         const missing = keys.filter((key) => !there.has(key.alg));
-        if (missing.length > 0) await step.insertInto('signing_keys').values(missing.map(toRow)).execute();
+        if (missing.length > 0) await insert(context, step, missing);
         return list(step);
       });
     },
@@ -43,7 +43,7 @@ export function signingKeys(context: Context): SigningKeys {
         const plan = planRotation(rows, now, schedule, due);
         if (plan.promote) await promote(step, rows, now);
         if (plan.drop.length > 0) await step.deleteFrom('signing_keys').where('kid', 'in', plan.drop).execute();
-        if (plan.needsNext) await insertNext(step, spare, now);
+        if (plan.needsNext) await insertNext(context, step, spare, now);
         return { promoted: plan.promote, keys: await list(step) };
       });
     },
@@ -60,7 +60,7 @@ export function signingKeys(context: Context): SigningKeys {
           .insertInto('removed_keys')
           .values(gone.map((kid) => ({ kid, removed_at: now })))
           .execute();
-        for (const alg of new Set(removed.map((key) => key.alg))) await refill(step, { alg, spares, now });
+        for (const alg of new Set(removed.map((key) => key.alg))) await refill(context, step, { alg, spares, now });
         return gone;
       });
     },
@@ -68,6 +68,7 @@ export function signingKeys(context: Context): SigningKeys {
     async resealSigningKeys(keys) {
       await transact(context, async (step) => {
         await context.dialect.lock(step, 'signingKeys', 'exclusive');
+        await checkSecrets(context, step, keys);
         for (const { kid, sealedPrivateJwk, secretId } of keys) {
           await step
             .updateTable('signing_keys')
@@ -101,14 +102,33 @@ async function promote(step: Step, rows: readonly SigningKeyRow[], now: number):
   await move('next', 'active');
 }
 
-async function insertNext(step: Step, spare: SigningKeyRow, now: number): Promise<void> {
+async function insertNext(context: Context, step: Step, spare: SigningKeyRow, now: number): Promise<void> {
   // times are the database's: the lead counts from when others can read the row
-  const row = toRow({ ...spare, state: 'next', createdAt: now, since: now });
-  await step.insertInto('signing_keys').values(row).execute();
+  await insert(context, step, [{ ...spare, state: 'next', createdAt: now, since: now }]);
+}
+
+async function insert(context: Context, step: Step, keys: readonly SigningKeyRow[]): Promise<void> {
+  await checkSecrets(context, step, keys);
+  await step.insertInto('signing_keys').values(keys.map(toRow)).execute();
+}
+
+/**
+ * A server that has not heard yet that a secret was dropped must not seal a key under it: a key takes seconds to make.
+ *
+ * @throws {StoreFailed} where one of them was.
+ */
+async function checkSecrets(context: Context, step: Step, keys: readonly Pick<SigningKeyRow, 'secretId'>[]) {
+  // held until the commit: whoever drops the secret now sees these keys, and replaces them
+  await context.dialect.lock(step, 'secrets', 'shared');
+  const ids = [...new Set(keys.map(({ secretId }) => secretId))];
+  if (ids.length === 0) return;
+  const dropped = await step.selectFrom('dropped_secrets').select('id').where('id', 'in', ids).execute();
+  if (dropped.length > 0) throw new StoreFailed('the secret of a signing key has been dropped');
 }
 
 /** One active and one next key again: what was next signs at once, and spares take the places that are empty. */
 async function refill(
+  context: Context,
   step: Step,
   { alg, spares, now }: { readonly alg: string; readonly spares: readonly SigningKeyRow[]; readonly now: number },
 ): Promise<void> {
@@ -118,11 +138,7 @@ async function refill(
   for (const state of ['active', 'next'] as const) {
     const there = (await list(step)).some((key) => key.alg === alg && key.state === state);
     const spare = there ? undefined : own.shift();
-    if (spare !== undefined)
-      await step
-        .insertInto('signing_keys')
-        .values(toRow({ ...spare, state, createdAt: now, since: now }))
-        .execute();
+    if (spare !== undefined) await insert(context, step, [{ ...spare, state, createdAt: now, since: now }]);
   }
 }
 
