@@ -144,7 +144,8 @@ async function rotateOne({ secrets, file, flags, open, print, say }: Call): Prom
     );
   const { bad, good } = await open(async (keyring) => {
     const { inUse, dropped } = await keyring.secretStatus();
-    const id = flags['id'] === undefined ? (inUse ?? keyring.secretIds[0] ?? '') : String(flags['id']);
+    const named = flags['id'];
+    const id = typeof named === 'string' ? named : (inUse ?? keyring.secretIds[0] ?? '');
     const isGood = (one: string | undefined): boolean => one !== undefined && one !== id && !dropped.includes(one);
     return { bad: id, good: secrets.filter((_, i) => isGood(keyring.secretIds[i])) };
   });
