@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runMapae } from '../../packages/cli/test/run-mapae.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { startDemo } from '../support/demo.ts';
 
@@ -64,6 +65,31 @@ test('sign up, write a note, sign in on a phone, sign the first device out: its 
   // a reload finds no session to take up again
   await laptop.reload();
   await laptop.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a role that is given from the command line is in the next token: the page says so, and nobody signs in again', async () => {
+  const page = await open('/');
+  await enter(page, 'Sign up', 'role@example.test');
+  await page.getByText('Roles: none').waitFor();
+  const remove = page.getByRole('button', { name: 'Delete all' });
+  expect(await remove.isVisible()).toBe(false);
+  await page.getByLabel('New note').fill('buy rice');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.getByText('buy rice').waitFor();
+
+  // the line that the start program prints
+  const [, line = ''] = /npm run -s mapae -- (user roles .*)/.exec(demo.text()) ?? [];
+  const args = line.replace('<your e-mail>', 'role@example.test').replaceAll("'", '').split(' ');
+  const given = await runMapae('.', args);
+  expect(given).toMatchObject({ code: 0, stdout: 'editor\n' });
+
+  await page.getByText('Roles: editor').waitFor();
+  await page.getByText('nobody had to sign in again').waitFor();
+  await page.getByText('Accepted.').waitFor();
+  expect(await page.locator('#token').textContent()).toMatch(/"roles": \[\s*"editor"/);
+  await remove.click();
+  await page.getByText('buy rice').waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
 });
 

@@ -24,8 +24,8 @@ export function createNotesApi(
   let lastId = 0;
 
   const guarded = {
-    'GET /whoami': protect(verifier, (_request, response, { subject, sessionId, scopes }) =>
-      send(response, 200, { sub: subject, sid: sessionId, scopes }),
+    'GET /whoami': protect(verifier, (_request, response, { subject, sessionId, scopes, roles }) =>
+      send(response, 200, { sub: subject, sid: sessionId, scopes, roles }),
     ),
     'GET /notes': protect(
       verifier,
@@ -33,6 +33,8 @@ export function createNotesApi(
       { scope: 'notes:read' },
     ),
     'POST /notes': protect(verifier, addNote, { scope: 'notes:write' }),
+    // a role is a claim of the token: who gets it or loses it has another token within a second
+    'DELETE /notes': protect(verifier, removeNotes, { scope: 'notes:write', roles: 'editor' }),
   };
 
   function notesOf({ subject }: Principal): readonly Note[] {
@@ -48,6 +50,11 @@ export function createNotesApi(
     send(response, 201, note);
   }
 
+  function removeNotes(_request: IncomingMessage, response: ServerResponse, { subject }: Principal): void {
+    notes.delete(subject);
+    response.writeHead(204).end();
+  }
+
   return (request, response) => {
     response.setHeader('vary', 'origin');
     if (request.headers.origin === origin) {
@@ -56,6 +63,7 @@ export function createNotesApi(
     }
     if (request.method === 'OPTIONS') {
       response.setHeader('access-control-allow-headers', 'authorization, content-type');
+      response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
       response.setHeader('access-control-max-age', '600');
       response.writeHead(204).end();
       return;

@@ -88,9 +88,23 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
   Try: sign up and sign in on the page, write a note, open the phone's page in a second window and sign in there too.
   Then sign the first device out from the phone's list, and watch its next call being refused.
 
+  Next: change a role from another terminal, and watch the page. The token of before is refused, the next one holds the role, and
+  nobody signs in again:
+
+    ${roleCommand(server, data)}
+
   Ctrl-C stops everything.
 
 `);
+}
+
+/** The line that gives a role, with what differs from the defaults of the command. */
+function roleCommand(server: string, data: string): string {
+  const more = [
+    ...(server === 'http://localhost:4000' ? [] : [`--issuer ${server}`]),
+    ...(data === './data' ? [] : [`--data '${data}'`]),
+  ];
+  return ['npm run -s mapae -- user roles <your e-mail> --add editor --dev', ...more].join(' ');
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));

@@ -17,16 +17,28 @@ const client: Client = createClient({
   device: isPhone ? 'Phone' : 'Laptop',
   resources: [{ identifier: config.api, origin: config.api }],
 });
-const calls = createLiveCalls(async () => {
-  // a token from memory, sent by hand: a refusal is shown as it is, and not hidden by a refresh
-  const token = await client.accessToken(config.api).catch(() => undefined);
-  if (token === undefined) return { ok: false };
-  const response = await fetch(`${config.api}/whoami`, { headers: { authorization: `Bearer ${token}` } });
-  if (response.status === 401) return { ok: false };
-  if (!response.ok) throw new Error('the API is busy');
-  return { ok: true, session: ((await response.json()) as { readonly sid: string }).sid };
+const calls = createLiveCalls({
+  async call() {
+    // a token from memory, sent by hand: a refusal is shown as it is, and not hidden by a refresh
+    const token = await client.accessToken(config.api).catch(() => undefined);
+    if (token === undefined) return { ok: false };
+    const response = await fetch(`${config.api}/whoami`, { headers: { authorization: `Bearer ${token}` } });
+    if (response.status === 401) return { ok: false };
+    if (!response.ok) throw new Error('the API is busy');
+    const { sid, roles } = (await response.json()) as { readonly sid: string; readonly roles: readonly string[] };
+    showRoles(roles);
+    return { ok: true, session: sid };
+  },
+  async renew() {
+    // the client's own fetch: refused, it refreshes once and tries again
+    const response = await client.fetch(`${config.api}/whoami`).catch(() => undefined);
+    if (response?.ok !== true) return false;
+    await showToken();
+    return true;
+  },
 });
 let shownToken = '';
+let shownRoles: string | undefined;
 
 for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
   element.textContent = TEXTS[element.dataset['text'] as keyof typeof TEXTS];
@@ -62,6 +74,7 @@ function show(signedIn: boolean): void {
 }
 
 async function enter(): Promise<void> {
+  shownRoles = undefined;
   show(true);
   calls.start();
   await Promise.all([showNotes(), showDevices(), showToken()]);
@@ -94,6 +107,16 @@ async function endSession(id: string): Promise<void> {
   await client.endSession(id);
   tellSignOut({ session: id, at: preciseNow() });
   await showDevices();
+}
+
+/** What the API read from the token, and whether it changed since the last call. */
+function showRoles(roles: readonly string[]): void {
+  const text = roles.join(', ');
+  if (text === shownRoles) return;
+  if (shownRoles !== undefined) say(TEXTS.renewed);
+  shownRoles = text;
+  byId('roles').textContent = `${TEXTS.roles}: ${text === '' ? TEXTS.noRole : text}`;
+  byId('delete-notes').hidden = !roles.includes('editor');
 }
 
 /** Header and claims are for everyone to read; the signature is shown by its length only. */
@@ -147,6 +170,15 @@ byId<HTMLFormElement>('note').addEventListener('submit', (event) => {
   });
 });
 
+byId('delete-notes').addEventListener(
+  'click',
+  () =>
+    void attempt(async () => {
+      const response = await client.fetch(`${config.api}/notes`, { method: 'DELETE' });
+      if (!response.ok) throw new Error(`${response.status}`);
+      await showNotes();
+    }),
+);
 byId('sign-out').addEventListener('click', () => void attempt(() => client.signOut()));
 byId('sign-out-everywhere').addEventListener('click', () => void attempt(() => client.signOutEverywhere()));
 

@@ -5,8 +5,17 @@ import { TEXTS } from './texts.ts';
 const EVERY_MS = 100;
 const DOTS = 200;
 
-/** Calls the API ten times a second and shows each answer as a dot; stops at the first refusal and says how long it took. */
-export function createLiveCalls(call: () => Promise<{ readonly ok: boolean; readonly session?: string }>) {
+interface LiveCalls {
+  call(): Promise<{ readonly ok: boolean; readonly session?: string }>;
+  /** After a refusal: whether the session gives another token that is accepted. */
+  renew(): Promise<boolean>;
+}
+
+/**
+ * Calls the API ten times a second and shows each answer as a dot; stops at a refusal that no new token mends, and says how long the
+ * refusal took.
+ */
+export function createLiveCalls({ call, renew }: LiveCalls) {
   let running = false;
   let session: string | undefined;
   let refusedAt: number | undefined;
@@ -49,10 +58,14 @@ export function createLiveCalls(call: () => Promise<{ readonly ok: boolean; read
         byId('call-text').textContent = TEXTS.accepted;
       } else if (answer !== undefined) {
         refusedAt = preciseNow();
-        running = false;
         dot('refused');
         showRefusal();
-        return;
+        if (!(await renew())) {
+          running = false;
+          return;
+        }
+        refusedAt = undefined;
+        byId('call-text').className = 'hint';
       }
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, EVERY_MS - (performance.now() - began))));
     }

@@ -19,6 +19,11 @@ const EN = {
   phone: 'Phone · bearer token in memory',
   signedUp: 'Signed up. Signing in…',
   refused: 'Refused.',
+  roles: 'Roles',
+  noRole: 'none',
+  renewed:
+    'Your roles changed: the old token was refused, one refresh brought a new one, and nobody had to sign in again.',
+  deleteNotes: 'Delete all (editors only)',
 };
 
 const KO: typeof EN = {
@@ -42,6 +47,11 @@ const KO: typeof EN = {
   phone: '휴대폰 · 메모리의 베어러 토큰',
   signedUp: '가입되었습니다. 로그인하는 중…',
   refused: '거부됨.',
+  roles: '역할',
+  noRole: '없음',
+  renewed:
+    '역할이 바뀌었습니다. 이전 토큰은 거부되었고, 한 번의 갱신으로 새 토큰을 받았습니다. 다시 로그인할 필요가 없습니다.',
+  deleteNotes: '모두 삭제 (editor 전용)',
 };
 
 /** The page's words, in Korean for who prefers it. */
