@@ -7,6 +7,7 @@ import type { HookCalls } from './hooks.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
 import type { Settings } from './options.ts';
+import type { Assets } from './pages/assets.ts';
 import type { Readiness } from './readiness.ts';
 import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
@@ -31,6 +32,10 @@ export interface ServerContext {
   readonly readiness: Readiness;
   readonly hooks: HookCalls;
   readonly mailer: Mailer;
+  /** What pages load. */
+  readonly assets: Assets;
+  /** Where people may sign in with an account that they have elsewhere, for buttons. */
+  readonly socialProviders: readonly { readonly id: string; readonly name: string }[];
   /** Where mails go in development. */
   readonly mailbox: Mailbox | undefined;
 }

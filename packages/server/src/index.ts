@@ -15,6 +15,8 @@ export { type KeyListing, type Keyring, type KeyringOptions, openKeyring } from 
 export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
 export { type Examination, type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
 export type { LogEntry, Resource, ServerOptions } from './options.ts';
+export type { Logo, PageOptions } from './pages/page-options.ts';
+export type { Theme } from './pages/theme.ts';
 export { PROBLEMS, type ProblemCode } from './problem.ts';
 export type { ConnectedVerifier } from './revocations/connected-verifiers.ts';
 export { type AuthorizationServer, createServer, type RequestInfo } from './server.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SendMail } from './accounts/mail/mailer.ts';
 import type { Hooks } from './hooks.ts';
 import { ALWAYS_ALGS, parseAlg } from './keys/signing-algs.ts';
+import { PAGE_OPTIONS, type PageOptions } from './pages/page-options.ts';
 import type { Database } from './stores/database.ts';
 
 /** One API that access tokens are made for. */
@@ -65,6 +66,8 @@ export interface ServerOptions {
   readonly retryWindowSeconds?: number;
   /** Hands a mail to whoever delivers it. Default: none is sent; in development they are kept for `/dev/mailbox`. */
   readonly sendMail?: SendMail;
+  /** The pages that people see: name, logo, colours; `false` turns them off. Default: on. docs/guides/hosted-pages.md */
+  readonly pages?: false | PageOptions;
   /** Code of the application that the server calls. Default: none. */
   readonly hooks?: Hooks;
   /** Refuses sign-in until the address was verified. Default: false. */
@@ -135,6 +138,7 @@ const OPTIONS = z.strictObject({
   sessionsPerUser: z.int().min(1).max(10_000).default(100),
   retryWindowSeconds: seconds(1, 300).default(30),
   sendMail: custom<SendMail>().optional(),
+  pages: PAGE_OPTIONS.default({}),
   hooks: z
     .strictObject({
       accessTokenClaims: custom<NonNullable<Hooks['accessTokenClaims']>>().optional(),

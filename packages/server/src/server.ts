@@ -18,6 +18,11 @@ import { ALWAYS_ALGS, DEFAULT_ALG } from './keys/signing-algs.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
 import { createLimits } from './limits/limits.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
+import { isForPerson } from './pages/addresses.ts';
+import { answerAsset, createAssets } from './pages/assets.ts';
+import { answerErrorPage } from './pages/error-page.ts';
+import { PAGES } from './pages/routes.ts';
+import { servePage } from './pages/serve.ts';
 import { answerProblem, Problem } from './problem.ts';
 import { createReadiness } from './readiness.ts';
 import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/connected-verifiers.ts';
@@ -160,6 +165,8 @@ async function createContext(
     feed,
     readiness: createReadiness({ store, keys, feed }),
     hooks: callHooks(settings.hooks, settings.log),
+    assets: createAssets(settings),
+    socialProviders: [],
     mailbox,
     mailer: createMailer({ store, secrets, sendMail: settings.sendMail ?? mailbox?.send, log: settings.log }),
   };
@@ -183,9 +190,27 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
       throw new Problem('request/method', { headers: { allow } });
     });
   }
-  app.notFound(() => answerProblem(new Problem('request/not-found')));
-  app.onError((error) => answerProblem(toProblem(settings, error)));
+  if (settings.pages !== false) {
+    for (const [path, page] of Object.entries(PAGES))
+      app.all(path, (c) => servePage(context, c.req.raw, c.env.scope, page));
+    app.get('/assets/:name', (c) => findAsset(context, c.req.param('name')));
+  }
+  app.notFound((c) => refuse(context, c.req.raw, new Problem('request/not-found')));
+  app.onError((error, c) => refuse(context, c.req.raw, toProblem(settings, error)));
   return app;
+}
+
+/** A person is told on a page, a program in JSON. */
+function refuse(context: ServerContext, request: Request, problem: Problem): Response {
+  return context.settings.pages !== false && isForPerson(request)
+    ? answerErrorPage(context, request, problem)
+    : answerProblem(problem);
+}
+
+function findAsset({ assets }: ServerContext, name: string): Response {
+  const asset = assets.find(name);
+  if (asset === undefined) throw new Problem('request/not-found');
+  return answerAsset(asset);
 }
 
 /** Whatever was thrown, as what the outside is told. */

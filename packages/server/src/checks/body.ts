@@ -27,7 +27,8 @@ export async function readOptionalBody<Schema extends z.ZodType>(
   return validate({}, schema);
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+/** The bytes of a body. @throws {Problem} `request/too-large`, `request/malformed` */
+export async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > LARGEST) throw new Problem('request/too-large');
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,7 +1,13 @@
 import { Problem } from '../problem.ts';
 
-/** The refresh token, and the mark of a known device. */
-export type CookieKind = 'refresh' | 'device';
+/**
+ * The refresh token, the mark of a known device, and what the pages keep in a browser: which one it is, the token of a link that was
+ * opened, what was done a moment ago, to whom a mail went, the language that was chosen.
+ */
+export type CookieKind = 'refresh' | 'device' | 'browser' | 'link' | 'notice' | 'mailed' | 'language';
+
+/** Cookies that come along when a link elsewhere leads to a page. They open nothing by themselves; the others stay at home. */
+const FOLLOWS_LINKS: ReadonlySet<CookieKind> = new Set(['browser', 'link', 'notice', 'mailed', 'language']);
 
 /** Name of a cookie. The prefix and `Secure` follow the configured issuer, never the request. RFC 6265bis §4.1.3 */
 export function cookieName(issuer: string, kind: CookieKind = 'refresh'): string {
@@ -16,7 +22,8 @@ export function formatCookie(
   kind: CookieKind = 'refresh',
 ): string {
   const secure = issuer.startsWith('https:') ? '; Secure' : '';
-  return `${cookieName(issuer, kind)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAgeSeconds}${secure}`;
+  const sameSite = FOLLOWS_LINKS.has(kind) ? 'Lax' : 'Strict';
+  return `${cookieName(issuer, kind)}=${value}; HttpOnly; SameSite=${sameSite}; Path=/; Max-Age=${maxAgeSeconds}${secure}`;
 }
 
 /**

@@ -8,6 +8,7 @@ export interface Secret {
   readonly sealKey: Uint8Array;
   readonly deviceKey: Uint8Array;
   readonly limitKey: Uint8Array;
+  readonly formKey: Uint8Array;
 }
 
 export interface Secrets {
@@ -34,6 +35,7 @@ function derive(value: string): Secret {
     sealKey: key('mapae/seal/1'),
     deviceKey: key('mapae/device/1'),
     limitKey: key('mapae/limit/1'),
+    formKey: key('mapae/form/1'),
   };
 }
 

@@ -1,0 +1,16 @@
+import type { Settings } from '../options.ts';
+
+/** What stands in front of every path of ours: empty, or the path of the issuer. */
+export function basePath({ issuer }: Settings): string {
+  return new URL(issuer).pathname.replace(/\/$/, '');
+}
+
+/** Paths of programs: they are answered in JSON, whatever they ask for. */
+const OF_PROGRAMS = /^\/(?:v1|oauth2|events|\.well-known|healthz|readyz|metrics|openapi\.json)(?:\/|$)/;
+
+/** Whether the answer is for a person: a browser asks for a page, at an address that isn't for programs. */
+export function isForPerson(request: Request): boolean {
+  return (
+    (request.headers.get('accept') ?? '').includes('text/html') && !OF_PROGRAMS.test(new URL(request.url).pathname)
+  );
+}

@@ -1,0 +1,125 @@
+import { SIGN_IN, signInByPassword } from '../endpoints/sign-in.ts';
+import { endSessionOf } from '../endpoints/sign-out.ts';
+import { formatTokenCookies } from '../tokens/token-answer.ts';
+import { answerPage, redirect } from './answer.ts';
+import { field, form, passwordField } from './fields.ts';
+import { parseFields } from './form.ts';
+import { type Html, html } from './html.ts';
+import { sheet } from './layout.ts';
+import type { Page } from './page.ts';
+import { providerButtons, type SocialProvider } from './provider-buttons.ts';
+import { attempt, type Refusal, refuseFields } from './refusal.ts';
+import { foreignOrigin, parseReturnTo } from './return-to.ts';
+import type { Texts } from './texts/en.ts';
+import { cookieOf, type Visit } from './visit.ts';
+
+/** `/sign-in?return_to=…`; `?error=…&provider=…` says how the way through a provider ended. */
+export const signInPage: Page = {
+  needsSession: true,
+  get(visit) {
+    const { url, visitor } = visit;
+    if (visitor !== undefined && !url.searchParams.has('error')) return showSignedIn(visit);
+    return show(visit, {});
+  },
+  async post(visit, sent, stale) {
+    const { context, request, scope, texts } = visit;
+    const typed = { email: sent.get('email'), returnTo: sent.get('return_to') };
+    if (stale !== undefined) return show(visit, { ...typed, refusal: stale });
+    const parsed = parseFields(SIGN_IN, { email: typed.email, password: sent.get('password') });
+    if ('wrong' in parsed) return show(visit, { ...typed, refusal: refuseFields(parsed.wrong, texts.fields) });
+    const signed = await attempt(visit, () => signInByPassword(context, request, scope, parsed.data));
+    if ('refusal' in signed) return show(visit, { ...typed, refusal: signed.refusal });
+    await endFormerSession(visit);
+    visit.cookies.push(...formatTokenCookies(context, signed.done));
+    return redirect(visit, destination(visit, typed.returnTo));
+  },
+};
+
+/** Whoever was signed in in this browser before is so no longer: the cookie is another's now. */
+async function endFormerSession(visit: Visit): Promise<void> {
+  const text = cookieOf(visit, 'refresh');
+  if (text !== undefined && visit.visitor !== undefined)
+    await endSessionOf(visit.context, text, { delivery: 'cookie', ip: visit.scope.ip });
+}
+
+/** Where a sign-in leads: to where it was asked for, else to the application, else to the account. */
+export function destination(visit: Visit, returnTo: string | null | undefined): string {
+  const { settings } = visit.context;
+  const home = settings.pages === false ? undefined : settings.pages.home;
+  return parseReturnTo(settings, returnTo) ?? home ?? visit.at('/account');
+}
+
+interface Shown {
+  readonly email?: string;
+  readonly returnTo?: string;
+  readonly refusal?: Refusal;
+}
+
+function show(visit: Visit, shown: Shown): Response {
+  const { texts, url, context } = visit;
+  const returnTo = parseReturnTo(context.settings, shown.returnTo ?? url.searchParams.get('return_to'));
+  const refusal = shown.refusal ?? socialRefusal(visit);
+  const { signIn } = texts;
+  const body = html`${form(visit, {
+    action: '/sign-in',
+    refusal,
+    body: html`${hiddenReturnTo(returnTo)}
+${field({ name: 'email', label: texts.email, type: 'email', value: shown.email, autocomplete: 'username', required: true, maxLength: 254, refusal })}
+${passwordField(visit, {
+  name: 'password',
+  label: texts.password,
+  refusal,
+  aside: html`<a class="small" href="${visit.at('/forgot')}">${signIn.forgot}</a>`,
+})}
+<button class="button wide">${signIn.button}</button>`,
+  })}
+${providerButtons(visit, context.socialProviders, returnTo)}
+<p class="below">${signIn.newHere} <a href="${visit.at('/sign-up')}${returnQuery(returnTo)}">${signIn.signUp}</a></p>`;
+  return answerPage(visit, sheet(visit, { title: signIn.title, body, failed: refusal !== undefined }), {
+    status: shown.refusal?.status ?? 200,
+    headers: refusal?.headers ?? {},
+    leadsTo: foreignOrigin(context.settings, returnTo ?? homeOf(visit)),
+  });
+}
+
+function homeOf({ context: { settings } }: Visit): string | undefined {
+  return settings.pages === false ? undefined : settings.pages.home;
+}
+
+/** How the way through a provider ended, in words. Unknown codes say nothing. */
+function socialRefusal({ url, texts, context }: Visit): Refusal | undefined {
+  const code = url.searchParams.get('error') ?? '';
+  if (!Object.hasOwn(texts.social, code)) return undefined;
+  return {
+    status: 200,
+    form: texts.social[code as keyof Texts['social']](nameOf(context.socialProviders, url, texts)),
+    fields: {},
+  };
+}
+
+/** Only a name that was configured is shown: what stands in the address is from outside. */
+function nameOf(providers: readonly SocialProvider[], url: URL, texts: Texts): string {
+  return providers.find(({ id }) => id === url.searchParams.get('provider'))?.name ?? texts.provider;
+}
+
+function showSignedIn(visit: Visit): Response {
+  const { texts, url, visitor, context } = visit;
+  const { signIn } = texts;
+  const wanted = url.searchParams.get('return_to');
+  const returnTo = parseReturnTo(context.settings, wanted);
+  const body = html`<p class="lead">${signIn.as(visitor?.user.email ?? '')}</p>
+<a class="button wide" href="${destination(visit, wanted)}">${signIn.goOn}</a>
+${form(visit, {
+  action: '/sign-out',
+  body: html`<input type="hidden" name="then" value="sign-in">${hiddenReturnTo(returnTo)}<button class="button quiet wide">${signIn.change}</button>`,
+})}`;
+  return answerPage(visit, sheet(visit, { title: signIn.already, body }));
+}
+
+export function hiddenReturnTo(returnTo: string | undefined): Html | false {
+  return returnTo !== undefined && html`<input type="hidden" name="return_to" value="${returnTo}">`;
+}
+
+export function returnQuery(returnTo: string | undefined): string {
+  return returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo })}`;
+}
