@@ -8,8 +8,7 @@ import { readMailed } from './mailed.ts';
 import { leaveNotice } from './notices.ts';
 import type { Page } from './page.ts';
 import { attempt, type Refusal } from './refusal.ts';
-import { parseReturnTo } from './return-to.ts';
-import { hiddenReturnTo, returnQuery } from './sign-in.ts';
+import { hiddenReturnTo, parseReturnTo, returnQuery } from './return-to.ts';
 import type { Visit } from './visit.ts';
 
 const WAIT_SECONDS = 30;

@@ -1,6 +1,6 @@
 import type { ServerContext } from '../context.ts';
 import { type Html, html } from './html.ts';
-import { returnQuery } from './sign-in.ts';
+import { returnQuery } from './return-to.ts';
 import type { Visit } from './visit.ts';
 
 export type SocialProvider = ServerContext['socialProviders'][number];

@@ -1,5 +1,7 @@
 import type { Settings } from '../options.ts';
 import { basePath } from './addresses.ts';
+import { type Html, html } from './html.ts';
+import type { Visit } from './visit.ts';
 
 const LONGEST = 2_000;
 /** Pages of ours that a sign-in may lead to. */
@@ -15,7 +17,7 @@ const HOSTILE = /[\s\\\p{Cc}]/u;
  */
 export function parseReturnTo(settings: Settings, text: string | null | undefined): string | undefined {
   if (text === null || text === undefined || text.length > LONGEST || HOSTILE.test(text)) return undefined;
-  const { issuer, origins, pages } = settings;
+  const { issuer, origins } = settings;
   if (!URL.canParse(text, issuer)) return undefined;
   const url = new URL(text, issuer);
   if (url.username !== '' || url.password !== '' || !/^https?:$/.test(url.protocol)) return undefined;
@@ -26,8 +28,10 @@ export function parseReturnTo(settings: Settings, text: string | null | undefine
     OWN.test(url.pathname.slice(base.length))
   )
     return url.pathname + url.search;
-  const home = pages === false || pages.home === undefined ? undefined : new URL(pages.home).origin;
-  return origins.includes(url.origin) || url.origin === home ? url.href : undefined;
+  const home = homeOf(settings);
+  return origins.includes(url.origin) || (home !== undefined && url.origin === new URL(home).origin)
+    ? url.href
+    : undefined;
 }
 
 /** The origin of an address that leads elsewhere. */
@@ -35,4 +39,23 @@ export function foreignOrigin(settings: Settings, returnTo: string | undefined):
   if (returnTo === undefined) return undefined;
   const { origin } = new URL(returnTo, settings.issuer);
   return origin === new URL(settings.issuer).origin ? undefined : origin;
+}
+
+/** The application's address, where one was given. */
+export function homeOf({ pages }: Settings): string | undefined {
+  return pages === false ? undefined : pages.home;
+}
+
+/** Where a sign-in leads: to where it was asked for, else to the application, else to the account. */
+export function destination(visit: Visit, returnTo: string | null | undefined): string {
+  const { settings } = visit.context;
+  return parseReturnTo(settings, returnTo) ?? homeOf(settings) ?? visit.at('/account');
+}
+
+export function hiddenReturnTo(returnTo: string | undefined): Html | false {
+  return returnTo !== undefined && html`<input type="hidden" name="return_to" value="${returnTo}">`;
+}
+
+export function returnQuery(returnTo: string | undefined): string {
+  return returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo }).toString()}`;
 }

@@ -4,12 +4,12 @@ import { formatTokenCookies } from '../tokens/token-answer.ts';
 import { answerPage, redirect } from './answer.ts';
 import { field, form, passwordField } from './fields.ts';
 import { parseFields } from './form.ts';
-import { type Html, html } from './html.ts';
+import { html } from './html.ts';
 import { sheet } from './layout.ts';
 import type { Page } from './page.ts';
 import { providerButtons, type SocialProvider } from './provider-buttons.ts';
 import { attempt, type Refusal, refuseFields } from './refusal.ts';
-import { foreignOrigin, parseReturnTo } from './return-to.ts';
+import { destination, foreignOrigin, hiddenReturnTo, homeOf, parseReturnTo, returnQuery } from './return-to.ts';
 import type { Texts } from './texts/en.ts';
 import { cookieOf, type Visit } from './visit.ts';
 
@@ -42,13 +42,6 @@ async function endFormerSession(visit: Visit): Promise<void> {
     await endSessionOf(visit.context, text, { delivery: 'cookie', ip: visit.scope.ip });
 }
 
-/** Where a sign-in leads: to where it was asked for, else to the application, else to the account. */
-export function destination(visit: Visit, returnTo: string | null | undefined): string {
-  const { settings } = visit.context;
-  const home = settings.pages === false ? undefined : settings.pages.home;
-  return parseReturnTo(settings, returnTo) ?? home ?? visit.at('/account');
-}
-
 interface Shown {
   readonly email?: string;
   readonly returnTo?: string;
@@ -78,12 +71,8 @@ ${providerButtons(visit, context.socialProviders, returnTo)}
   return answerPage(visit, sheet(visit, { title: signIn.title, body, failed: refusal !== undefined }), {
     status: shown.refusal?.status ?? 200,
     headers: refusal?.headers ?? {},
-    leadsTo: foreignOrigin(context.settings, returnTo ?? homeOf(visit)),
+    leadsTo: foreignOrigin(context.settings, returnTo ?? homeOf(context.settings)),
   });
-}
-
-function homeOf({ context: { settings } }: Visit): string | undefined {
-  return settings.pages === false ? undefined : settings.pages.home;
 }
 
 /** How the way through a provider ended, in words. Unknown codes say nothing. */
@@ -114,12 +103,4 @@ ${form(visit, {
   body: html`<input type="hidden" name="then" value="sign-in">${hiddenReturnTo(returnTo)}<button class="button quiet wide">${signIn.change}</button>`,
 })}`;
   return answerPage(visit, sheet(visit, { title: signIn.already, body }));
-}
-
-export function hiddenReturnTo(returnTo: string | undefined): Html | false {
-  return returnTo !== undefined && html`<input type="hidden" name="return_to" value="${returnTo}">`;
-}
-
-export function returnQuery(returnTo: string | undefined): string {
-  return returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo })}`;
 }

@@ -8,8 +8,7 @@ import { rememberMailed } from './mailed.ts';
 import type { Page } from './page.ts';
 import { providerButtons } from './provider-buttons.ts';
 import { attempt, type Refusal, refuseFields } from './refusal.ts';
-import { parseReturnTo } from './return-to.ts';
-import { hiddenReturnTo, returnQuery } from './sign-in.ts';
+import { hiddenReturnTo, parseReturnTo, returnQuery } from './return-to.ts';
 import type { Visit } from './visit.ts';
 
 /** `/sign-up`: the same page follows for an address that is new and for one that is known. docs/adr/0006 */
