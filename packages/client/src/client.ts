@@ -1,5 +1,6 @@
 import { type Account, type AccountSession, parseAccount, parseSessions } from './account.ts';
 import { sendAuthorized } from './authorized.ts';
+import { findDeviceToken, keepDeviceToken } from './device-token.ts';
 import { type ClientOptions, parseClientOptions } from './options.ts';
 import { protectedFetch } from './protected-fetch.ts';
 import {
@@ -83,9 +84,14 @@ export function createClient(options: ClientOptions): Client {
         ...(device === undefined ? {} : { device }),
         ...(target === '' ? {} : { resource: target }),
       };
-      await session.begin(target, async () =>
-        parseTokenAnswer(await callServer(settings, { method: 'POST', path: '/v1/sign-in', body }, closing), delivery),
-      );
+      await session.begin(target, async () => {
+        const deviceToken = await findDeviceToken(settings);
+        const full = deviceToken === undefined ? body : { ...body, device_token: deviceToken };
+        const call = { method: 'POST', path: '/v1/sign-in', body: full } as const;
+        const answer = parseTokenAnswer(await callServer(settings, call, closing), delivery);
+        await keepDeviceToken(settings, answer);
+        return answer;
+      });
     },
     signOut: () =>
       session.end(async () => {

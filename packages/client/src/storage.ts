@@ -56,7 +56,7 @@ export interface PrefixedStorage {
   remove(name: StoredName): Promise<void>;
 }
 
-type StoredName = 'refresh-token' | 'idempotency-key';
+type StoredName = 'refresh-token' | 'idempotency-key' | 'device-token';
 
 export function prefixStorage(storage: ClientStorage, prefix: string): PrefixedStorage {
   const attempt = async <T>(task: () => T | Promise<T>): Promise<T> => {

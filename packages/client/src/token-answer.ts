@@ -8,6 +8,8 @@ export interface TokenAnswer {
   readonly lifeMs: number;
   /** With bearer delivery. */
   readonly refreshToken: string | undefined;
+  /** With bearer delivery, after a sign-in: to be shown at the next one. */
+  readonly deviceToken?: string | undefined;
 }
 
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -17,14 +19,15 @@ export function parseTokenAnswer(answer: ServerAnswer, delivery: 'cookie' | 'bea
   checkAnswer(answer);
   const { body } = answer;
   if (!isRecord(body)) throw unexpected(answer);
-  const { access_token, token_type, expires_in, refresh_token } = body;
+  const { access_token, token_type, expires_in, refresh_token, device_token } = body;
   if (typeof access_token !== 'string' || !TOKEN.test(access_token)) throw unexpected(answer);
   if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer') throw unexpected(answer);
   if (typeof expires_in !== 'number' || !(expires_in > 0)) throw unexpected(answer);
   const lifeMs = expires_in * 1_000;
   if (delivery === 'cookie') return { accessToken: access_token, lifeMs, refreshToken: undefined };
   if (typeof refresh_token !== 'string' || !TOKEN.test(refresh_token)) throw unexpected(answer);
-  return { accessToken: access_token, lifeMs, refreshToken: refresh_token };
+  const deviceToken = typeof device_token === 'string' ? device_token : undefined;
+  return { accessToken: access_token, lifeMs, refreshToken: refresh_token, deviceToken };
 }
 
 function unexpected({ status }: ServerAnswer): ClientError {

@@ -115,3 +115,47 @@ for (const delivery of ['cookie', 'bearer'] as const) {
     expect(await there.resume()).toBe('signed-out');
   });
 }
+
+test('bearer: the device is known again at the next sign-in, after a sign-out too, and nobody is told of a new one', async () => {
+  const storage = createMemoryStorage();
+  const bodies: string[] = [];
+  const fetch = createFetch('bearer');
+  const spying: typeof fetch = (input, init) => {
+    if (String(input).endsWith('/v1/sign-in')) bodies.push(String(init?.body));
+    return fetch(input, init);
+  };
+  const shown = (): unknown[] => bodies.map((body) => (JSON.parse(body) as { device_token?: string }).device_token);
+  const told = async (): Promise<number> => {
+    const mailbox = await server.fetch(
+      new Request(`${ISSUER}/dev/mailbox`, { headers: { accept: 'application/json' } }),
+    );
+    const { mails } = (await mailbox.json()) as { mails: { subject: string }[] };
+    return mails.filter(({ subject }) => subject === 'New sign-in to your account').length;
+  };
+  const client = create({ delivery: 'bearer', storage, fetch: spying });
+  await client.signUp(ADA);
+  await client.signIn(ADA);
+  await client.signOut();
+  await client.signIn(ADA);
+  expect(shown()).toEqual([undefined, expect.stringMatching(/^md1\./)]);
+  // elsewhere: told, and there is one mail, not two
+  await create({ delivery: 'bearer', fetch: createFetch('bearer') }).signIn(ADA);
+  await expect.poll(told).toBe(1);
+
+  // a storage that holds rubbish, or none that works, stops nobody
+  const failing = create({
+    delivery: 'bearer',
+    fetch: spying,
+    storage: {
+      get: (name) => (name.endsWith('device-token') ? 'x'.repeat(101) : storage.get(name)),
+      set: (name, value) => {
+        if (name.endsWith('device-token')) throw new Error('full');
+        return storage.set(name, value);
+      },
+      remove: (name) => storage.remove(name),
+    },
+  });
+  await failing.signIn(ADA);
+  expect(shown().at(-1)).toBe(undefined);
+  expect(failing.state).toBe('signed-in');
+});
