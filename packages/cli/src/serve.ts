@@ -83,6 +83,7 @@ const SAME_NAME = [
   'idleSeconds',
   'absoluteSeconds',
   'requireVerifiedEmail',
+  'auditSeconds',
 ] as const;
 
 function passedOn(settings: Partial<Settings>): Partial<ServerOptions> {

@@ -42,6 +42,7 @@ export interface Settings {
   readonly mailFrom: string;
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail: boolean;
+  readonly auditSeconds: number;
   readonly dev: boolean;
   /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
   readonly migrate: boolean;
@@ -247,6 +248,13 @@ export const SETTINGS: readonly Row[] = [
     env: 'MAPAE_REQUIRE_VERIFIED_EMAIL',
     help: 'no sign-in before the address was verified',
     parse: yesOrNo,
+  },
+  {
+    name: 'auditSeconds',
+    flag: '--audit-seconds <n>',
+    env: 'MAPAE_AUDIT_SECONDS',
+    help: 'events of the audit log are kept for (31536000)',
+    parse: wholeNumber(86_400, 315_360_000),
   },
   {
     name: 'drainSeconds',

@@ -121,7 +121,8 @@ test('bearer: the device is known again at the next sign-in, after a sign-out to
   const bodies: string[] = [];
   const fetch = createFetch('bearer');
   const spying: typeof fetch = (input, init) => {
-    if (String(input).endsWith('/v1/sign-in')) bodies.push(String(init?.body));
+    if (typeof input === 'string' && input.endsWith('/v1/sign-in') && typeof init?.body === 'string')
+      bodies.push(init.body);
     return fetch(input, init);
   };
   const shown = (): unknown[] => bodies.map((body) => (JSON.parse(body) as { device_token?: string }).device_token);

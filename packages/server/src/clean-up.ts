@@ -10,22 +10,49 @@ const STEP_MS = 2_000;
 /** Rows looked at in one step: a millisecond or two of the database. */
 const PAGE = 200;
 
+/** Events are told within a minute or two of the first refusal that they count. */
+const REFUSALS_TOLD_AFTER_SECONDS = 60;
+const REFUSALS_AT_ONCE = 100;
+/** Old events are looked for each so many steps: once a minute. */
+const AUDIT_EVERY = 30;
+
+export interface CleanUpOptions {
+  readonly store: Pick<Store, 'removeOverSessions' | 'settleRefusals' | 'pruneAudit'>;
+  readonly log: (entry: LogEntry) => void;
+  /** Events are kept for so long. */
+  readonly auditSeconds: number;
+  readonly stepMs?: number;
+}
+
 /**
- * Walks through the database a page at a time, over and over. A step that fails is tried again later: nothing
- * depends on it but the size of the tables.
+ * Walks through the sessions a page at a time, over and over; makes events of what was counted, and removes old ones. A step that fails is
+ * tried again later: nothing depends on it but the size of the tables.
  */
-export function startCleanUp(store: Store, log: (entry: LogEntry) => void, stepMs: number = STEP_MS): CleanUp {
+export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: CleanUpOptions): CleanUp {
   let after: string | undefined;
   let removed = 0;
+  let steps = 0;
   let busy = false;
 
-  async function step(): Promise<void> {
+  async function walkSessions(): Promise<void> {
     const page = await store.removeOverSessions(after, PAGE);
     removed += page.removed;
     after = page.next;
     if (after !== undefined || removed === 0) return;
     log({ level: 'info', event: 'clean-up.sessions', removed });
     removed = 0;
+  }
+
+  async function pruneAudit(): Promise<void> {
+    let pruned = 0;
+    for (let page = PAGE; page === PAGE; pruned += page) page = await store.pruneAudit(auditSeconds, PAGE);
+    if (pruned > 0) log({ level: 'info', event: 'clean-up.audit', removed: pruned });
+  }
+
+  async function step(): Promise<void> {
+    await store.settleRefusals(REFUSALS_TOLD_AFTER_SECONDS, REFUSALS_AT_ONCE);
+    if (steps++ % AUDIT_EVERY === 0) await pruneAudit();
+    await walkSessions();
   }
 
   const timer = setInterval(() => {

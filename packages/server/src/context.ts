@@ -3,6 +3,7 @@ import type { Mailbox } from './accounts/mail/mailbox.ts';
 import type { Mailer } from './accounts/mail/mailer.ts';
 import type { PasswordHasher } from './accounts/password.ts';
 import type { PasswordPolicy } from './accounts/password-policy.ts';
+import type { Refusals } from './accounts/refusals.ts';
 import type { HookCalls } from './hooks.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly passwords: PasswordHasher;
   readonly passwordPolicy: PasswordPolicy;
   readonly limits: Limits;
+  readonly refusals: Refusals;
   readonly random: (bytes: number) => Uint8Array;
   readonly accessTokens: AccessTokens;
   readonly accountTokens: JwtVerifier;

@@ -72,6 +72,8 @@ export interface ServerOptions {
   readonly hooks?: Hooks;
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail?: boolean;
+  /** Events of the audit log are kept for so long. 1 day to 10 years. Default: 365 days. */
+  readonly auditSeconds?: number;
   readonly log?: (entry: LogEntry) => void;
   /** Milliseconds since 1970. Default: the database's clock. */
   readonly clock?: () => number;
@@ -147,6 +149,7 @@ const OPTIONS = z.strictObject({
     })
     .default({}),
   requireVerifiedEmail: z.boolean().default(false),
+  auditSeconds: seconds(DAY, 3_650 * DAY).default(365 * DAY),
   log: custom<(entry: LogEntry) => void>().default(() => () => {}),
   clock: custom<() => number>().optional(),
   random: custom<(bytes: number) => Uint8Array>().optional(),

@@ -5,6 +5,7 @@ import { createMailbox } from './accounts/mail/mailbox.ts';
 import { createMailer } from './accounts/mail/mailer.ts';
 import { createPasswordHasher } from './accounts/password.ts';
 import { createPasswordPolicy } from './accounts/password-policy.ts';
+import { createRefusals } from './accounts/refusals.ts';
 import { createFirstAdminLink } from './admin/first-admin.ts';
 import { createClientAddress } from './checks/client-address.ts';
 import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
@@ -90,7 +91,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     const context = await createContext(settings, store, random);
     const app = createApp(context);
     const underway = createUnderway();
-    const cleanUp = startCleanUp(store, settings.log);
+    const cleanUp = startCleanUp({ store, log: settings.log, auditSeconds: settings.auditSeconds });
     const keeper = createKeyKeeper({ ...context, algs: [...new Set([...ALWAYS_ALGS, ...settings.signingAlgs])] });
     return {
       issuer: settings.issuer,
@@ -114,6 +115,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         await keeper.close();
         await context.feed.close();
         await underway.end(LAST_ANSWERS_MS);
+        await context.refusals.close();
         await store.close();
       },
     };
@@ -157,6 +159,7 @@ async function createContext(
     keys,
     passwords: createPasswordHasher(random),
     passwordPolicy: createPasswordPolicy(),
+    refusals: createRefusals({ store, monotonic: () => performance.now(), log: settings.log }),
     limits: createLimits({ store, secrets, monotonic: () => performance.now() }),
     random,
     accessTokens: createAccessTokens(settings, keys, random),

@@ -9,12 +9,25 @@ import type { AccountPrincipal } from '../tokens/account-token.ts';
  * @throws {Problem} `account/credentials`, `request/too-many`
  */
 export async function checkOwnPassword(
-  { limits, passwords }: ServerContext,
+  { limits, passwords, refusals }: ServerContext,
   { user, session }: AccountPrincipal,
-  typed: string,
+  { typed, ip }: { readonly typed: string; readonly ip: string | undefined },
 ): Promise<void> {
   const device = { id: session.id };
-  const counted = await limits.beginSignIn({ email: user.email, password: typed, ip: undefined, device });
-  if (!(await passwords.verify(typed, user.passwordHash))) throw new Problem('account/credentials');
+  const attempt = { event: 're-authentication', userId: user.id, ip } as const;
+  const counted = await refusals.counting(attempt, () =>
+    limits.beginSignIn({ email: user.email, password: typed, ip: undefined, device }),
+  );
+  const matches = await refusals
+    .counting(attempt, () => passwords.verify(typed, user.passwordHash))
+    .catch(async (error: unknown) => {
+      // what was never judged is no failure of the person's
+      await counted.takeBack();
+      throw error;
+    });
+  if (!matches) {
+    await refusals.keep({ ...attempt, reason: 'credentials' });
+    throw new Problem('account/credentials');
+  }
   await counted.takeBack();
 }

@@ -79,6 +79,8 @@ export function describeEvent(event: AuditEvent) {
     client: event.clientId ?? null,
     ip: event.ip ?? null,
     reason: event.reason ?? null,
+    count: event.count,
+    since: event.since === undefined ? null : time(event.since),
   };
 }
 

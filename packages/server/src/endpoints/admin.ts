@@ -14,6 +14,7 @@ import { describeSession } from './account.ts';
 import { ADMIN_USER, ADMIN_USERS, NOTHING, RESET_LINK, SESSIONS } from './answers.ts';
 import { id, oneTimeToken } from './members.ts';
 import type { Operation } from './operation.ts';
+import { readPage } from './page.ts';
 import { sendResetLink } from './password.ts';
 
 const role = z.string().regex(ROLE_FORM, ROLE_RULE);
@@ -41,18 +42,18 @@ export const listUsers: Operation = {
   answers: { 200: ADMIN_USERS },
   async run(context, request) {
     await authenticateAdmin(context, request);
-    const { suspended, ...query } = readQuery(request, USERS);
-    // one more than asked for tells whether there is another page
-    const users = await context.store.listUsers({
-      ...query,
-      limit: query.limit + 1,
-      ...(suspended === undefined ? {} : { suspended: suspended === 'true' }),
-    });
-    const page = users.slice(0, query.limit);
-    return Response.json({
-      users: page.map(describeUser),
-      next: users.length > page.length ? (page.at(-1)?.id ?? null) : null,
-    });
+    const { suspended, limit, ...query } = readQuery(request, USERS);
+    const { rows, next } = await readPage(
+      limit,
+      (count) =>
+        context.store.listUsers({
+          ...query,
+          limit: count,
+          ...(suspended === undefined ? {} : { suspended: suspended === 'true' }),
+        }),
+      ({ id: last }) => last,
+    );
+    return Response.json({ users: rows.map(describeUser), next });
   },
 };
 

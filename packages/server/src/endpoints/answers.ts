@@ -66,6 +66,8 @@ const event = z.strictObject({
   client: z.string().nullable(),
   ip: z.string().nullable(),
   reason: z.string().nullable(),
+  count: z.int().describe('How many were alike: refusals are told as one event a minute.'),
+  since: time.nullable().describe('When the first of them was, where they are counted.'),
 });
 
 export const EXPORT: Answer = {

@@ -5,6 +5,7 @@ import { AUDIT_EVENTS } from '../stores/account-store.ts';
 import { describeEvent } from './account.ts';
 import { AUDIT, AUDIT_LINES } from './answers.ts';
 import type { Operation } from './operation.ts';
+import { readPage } from './page.ts';
 
 const number = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const eventName = z.enum(AUDIT_EVENTS);
@@ -28,18 +29,19 @@ export const listAudit: Operation = {
   async run(context, request) {
     await authenticateAdmin(context, request);
     const { before, limit, user, event } = readQuery(request, EVENTS);
-    const events = await context.store.listAudit({
-      limit: limit + 1,
-      order: 'newest',
-      ...(before === undefined ? {} : { cursor: before }),
-      ...(user === undefined ? {} : { userId: user }),
-      ...(event === undefined ? {} : { event }),
-    });
-    const page = events.slice(0, limit);
-    return Response.json({
-      events: page.map(describeEvent),
-      next: events.length > page.length ? (page.at(-1)?.number ?? null) : null,
-    });
+    const { rows, next } = await readPage(
+      limit,
+      (count) =>
+        context.store.listAudit({
+          limit: count,
+          order: 'newest',
+          ...(before === undefined ? {} : { cursor: before }),
+          ...(user === undefined ? {} : { userId: user }),
+          ...(event === undefined ? {} : { event }),
+        }),
+      ({ number: last }) => last,
+    );
+    return Response.json({ events: rows.map(describeEvent), next });
   },
 };
 

@@ -88,16 +88,21 @@ export async function sendVerificationTo(context: ServerContext, address: string
   mailer.kick();
 }
 
-async function sendAgain(context: ServerContext, request: Request): Promise<Response> {
+async function sendAgain(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const { user } = await authenticateAccount(context, request);
-  await resendVerification(context, user);
+  await resendVerification(context, user, scope);
   return new Response(null, { status: 202 });
 }
 
 /** Sends the link that verifies an address once more; nothing where it is verified. @throws {Problem} `request/too-many` */
-export async function resendVerification(context: ServerContext, user: User): Promise<void> {
+export async function resendVerification(
+  context: ServerContext,
+  user: User,
+  { ip }: Pick<RequestScope, 'ip'>,
+): Promise<void> {
   if (user.emailVerifiedAt !== undefined) return;
-  await context.limits.countMail(user.email);
+  const attempt = { event: 'email-verification-asked', userId: user.id, ip } as const;
+  await context.refusals.counting(attempt, () => context.limits.countMail(user.email));
   await sendVerification(context, user);
 }
 
@@ -142,10 +147,10 @@ export async function askAddressChange(
   { ip }: Pick<RequestScope, 'ip'>,
   body: z.output<typeof EMAIL_CHANGE>,
 ): Promise<void> {
-  const { settings, store, mailer, limits, random } = context;
-  await checkOwnPassword(context, principal, body.password);
+  const { settings, store, mailer, limits, refusals, random } = context;
+  await checkOwnPassword(context, principal, { typed: body.password, ip });
   const { user } = principal;
-  await limits.countMail(body.email);
+  await refusals.counting({ event: 'email-change-asked', userId: user.id, ip }, () => limits.countMail(body.email));
   const { hash, link } = createOneTimeLink(settings.issuer, 'change-email', random);
   // an address that has an account hears of it when the link is used, and not from us: whose it is, is nobody's business
   const isTaken = (await store.findUserByEmail(body.email)) !== undefined;

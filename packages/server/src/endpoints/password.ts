@@ -99,7 +99,7 @@ export async function askReset(
   { ip }: Pick<RequestScope, 'ip'>,
   body: z.output<typeof FORGOT>,
 ): Promise<void> {
-  await context.limits.countMail(body.email);
+  await context.refusals.counting({ event: 'password-reset-asked', ip }, () => context.limits.countMail(body.email));
   const user = await context.store.findUserByEmail(body.email);
   await sendResetLink(context, user?.disabledAt === undefined ? user : undefined, { actor: undefined, ip });
 }
@@ -153,7 +153,7 @@ export async function replacePassword(
 ): Promise<TokenAnswerInput> {
   const { settings, store, passwords, passwordPolicy, mailer, secrets, feed } = context;
   const { user, session, grant } = principal;
-  await checkOwnPassword(context, principal, body.password);
+  await checkOwnPassword(context, principal, { typed: body.password, ip });
   await passwordPolicy.check(body.new_password, [user.email, user.name]);
   const change = {
     passwordHash: await passwords.hash(body.new_password),

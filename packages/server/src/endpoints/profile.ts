@@ -97,7 +97,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const { store, mailer, settings, feed } = context;
   const { user } = principal;
-  await checkOwnPassword(context, principal, typed);
+  await checkOwnPassword(context, principal, { typed, ip });
   const deleted = await store.deleteUser(user.id, user.credentialVersion, ({ id }) => ({
     // nobody's any more: what is the user's is deleted
     mails: mailer.write({ ...user, userId: undefined }, 'account-deleted', eventNow(context, ip)),

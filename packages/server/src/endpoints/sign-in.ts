@@ -3,11 +3,13 @@ import { mayMail } from '../accounts/may-mail.ts';
 import { readBody } from '../checks/body.ts';
 import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
-import type { RequestScope, ServerContext } from '../context.ts';
+import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { nameDevice } from '../devices/device-name.ts';
 import { findKnownDevice, formatKnownDevice } from '../limits/known-device.ts';
+import { TooMany } from '../limits/limits.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
+import type { Effects } from '../stores/account-store.ts';
 import type { User } from '../stores/store.ts';
 import { findTarget, grantScope } from '../tokens/access-token.ts';
 import { answerTokens, type TokenAnswerInput } from '../tokens/token-answer.ts';
@@ -77,20 +79,24 @@ export async function signInByPassword(
     throw new Problem('invalid_client');
   const target = findTarget(settings, body.resource, body.scope);
 
-  const counted = await context.limits.beginSignIn({ email: body.email, password: body.password, ip, device });
-  const user = await checkPassword(context, body.email, body.password).catch(async (error: unknown) => {
+  const attempt = { event: 'sign-in', email: body.email, ip } as const;
+  const counted = await context.refusals.counting(attempt, () =>
+    context.limits.beginSignIn({ email: body.email, password: body.password, ip, device }),
+  );
+  const user = await checkPassword(context, attempt, body.password).catch(async (error: unknown) => {
     // what was never judged is no failure of the person's
     if (!isRefusedPassword(error)) await counted.takeBack();
     throw error;
   });
   await counted.takeBack();
   if (settings.requireVerifiedEmail && user.emailVerifiedAt === undefined) {
+    await context.refusals.keep({ event: 'sign-in', userId: user.id, ip, reason: 'unverified' });
     // whoever knows the password may have the link again
     if (await mayMail(context, user.email)) await sendVerification(context, user);
     throw new Problem('account/unverified');
   }
   const userAgent = request.headers.get('user-agent')?.slice(0, 300);
-  const started = await store.startSession({
+  const start = {
     userId: user.id,
     credentialVersion: user.credentialVersion,
     clientId: body.client_id,
@@ -104,8 +110,11 @@ export async function signInByPassword(
     amr: ['pwd'],
     idleSeconds: settings.idleSeconds,
     absoluteSeconds: settings.absoluteSeconds,
-  });
+  };
+  const told = device === undefined ? await tellOfDevice(context, { user, ip, userAgent }) : undefined;
+  const started = await store.startSession(start, told);
   if (started.status !== 'started') {
+    await context.refusals.keep({ event: 'sign-in', userId: user.id, ip, reason: started.status });
     settings.log({ level: 'warn', event: 'sign-in.refused', user: user.id, reason: started.status });
     throw new Problem('account/credentials');
   }
@@ -117,6 +126,7 @@ export async function signInByPassword(
     client: body.client_id,
     delivery: body.delivery,
   });
+  if (told !== undefined) context.mailer.kick();
   await context.hooks.afterSignIn({ userId: user.id, sessionId: started.session.id, clientId: body.client_id, ip });
   const mark = formatKnownDevice(context.secrets, body.email, device, context.random);
   return { ...started, target, deviceToken: mark };
@@ -128,18 +138,20 @@ function isRefusedPassword(error: unknown): boolean {
 
 /** The same work for an unknown account as for a known one. ASVS 6.3.8 */
 async function checkPassword(
-  { settings, store, passwords }: ServerContext,
-  address: string,
+  { settings, store, passwords, refusals }: ServerContext,
+  attempt: { readonly event: 'sign-in'; readonly email: string; readonly ip: string | undefined },
   typed: string,
 ): Promise<User> {
-  const user = await store.findUserByEmail(address);
-  const matches = await passwords.verify(typed, user?.passwordHash);
+  const user = await store.findUserByEmail(attempt.email);
+  const matches = await refusals.counting(attempt, () => passwords.verify(typed, user?.passwordHash));
   if (user === undefined || !matches || user.disabledAt !== undefined) {
+    const reason = user !== undefined && matches ? 'suspended' : 'credentials';
+    await refusals.keep({ event: attempt.event, ip: attempt.ip, userId: user?.id, reason });
     settings.log({
       level: 'warn',
       event: 'sign-in.refused',
       ...(user === undefined ? {} : { user: user.id }),
-      reason: 'credentials',
+      reason,
     });
     throw new Problem('account/credentials');
   }
@@ -147,4 +159,29 @@ async function checkPassword(
     await store.upgradePasswordHash(user.id, user.credentialVersion, await passwords.hash(typed));
   }
   return user;
+}
+
+interface NewDevice {
+  readonly user: User;
+  readonly ip: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/**
+ * The mail to a person who signs in where they never have, written in the step that signs them in. Its words are the server's: of the name that
+ * the device gives itself, nothing stands in it. @returns undefined where they were told often enough just now.
+ */
+async function tellOfDevice(context: ServerContext, { user, ip, userAgent }: NewDevice): Promise<Effects | undefined> {
+  try {
+    await context.limits.countSignInMail(user.id);
+  } catch (error) {
+    if (error instanceof TooMany) return undefined;
+    throw error;
+  }
+  const values = { ...eventNow(context, ip), device: nameDevice(userAgent) };
+  return ({ id, email, locale, firstSignedInAt }) =>
+    // the first device of all is new to nobody
+    firstSignedInAt === undefined
+      ? {}
+      : { mails: context.mailer.write({ userId: id, email, locale }, 'new-device', values) };
 }

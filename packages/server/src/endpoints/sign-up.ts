@@ -39,7 +39,7 @@ export async function makeAccount(
   body: z.output<typeof SIGN_UP>,
   locale: Locale,
 ): Promise<void> {
-  await context.limits.countSignUp(ip);
+  await context.refusals.counting({ event: 'sign-up', ip }, () => context.limits.countSignUp(ip));
   await context.passwordPolicy.check(body.password, [body.email, body.name]);
   await context.hooks.beforeSignUp({ email: body.email, name: body.name, ip });
   // hashed before it is known whether the account can be made: the time doesn't tell

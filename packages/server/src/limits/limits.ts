@@ -7,12 +7,14 @@ import { networksOf } from './network.ts';
 
 /** How often the same may be tried. Judged before anything dear is done. docs/defaults.md */
 export interface Limits {
-  /** @throws {Problem} `request/too-many`, the same for an address that has an account and one that hasn't. */
+  /** @throws {TooMany} the same for an address that has an account and one that hasn't. */
   beginSignIn(attempt: SignInAttempt): Promise<Counted>;
-  /** @throws {Problem} `request/too-many` */
+  /** @throws {TooMany} */
   countSignUp(ip: string | undefined): Promise<void>;
-  /** Counts a mail to an address. @throws {Problem} `request/too-many` */
+  /** Counts a mail that somebody asked for to an address. @throws {TooMany} */
   countMail(email: string): Promise<void>;
+  /** Counts a mail about a sign-in to a user; its own bucket, so that nobody stops it by asking for other mails. @throws {TooMany} */
+  countSignInMail(userId: string): Promise<void>;
   /** Takes back the failed sign-ins at an address: whoever was locked out by them is let in. */
   forgive(email: string): Promise<void>;
 }
@@ -23,6 +25,17 @@ export interface SignInAttempt {
   readonly password: string;
   readonly ip: string | undefined;
   readonly device: KnownDevice | undefined;
+}
+
+/** A limit is reached: `request/too-many`, and which limit it was, for the audit log alone. RFC 6585 §4 */
+export class TooMany extends Problem {
+  /** `sign-in:account` and the like. */
+  readonly limit: string;
+
+  constructor(limit: string, retryAfterMs: number) {
+    super('request/too-many', { headers: { 'retry-after': String(Math.ceil(retryAfterMs / SECOND)) } });
+    this.limit = limit;
+  }
 }
 
 export interface Counted {
@@ -51,10 +64,15 @@ const RULES = {
   'sign-up:network': { burst: 20, everyMs: MINUTE },
   'sign-up:wide-network': { burst: 100, everyMs: 10 * SECOND },
   'mail:address': { burst: 3, everyMs: 5 * MINUTE },
+  'mail:sign-in': { burst: 5, everyMs: 10 * MINUTE },
 } as const satisfies Record<string, Rule>;
 
 type RuleName = keyof typeof RULES;
 type Take = readonly [rule: RuleName, value: string];
+
+interface NamedLimit extends RateLimit {
+  readonly rule: RuleName;
+}
 
 const REFUSALS_KEPT = 10_000;
 /** Each so many takes, more are removed than were added. */
@@ -73,37 +91,50 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
   const refusedUntil = new Map<string, number>();
   let takes = 0;
 
-  function limitOf([rule, value]: Take): RateLimit {
+  function limitOf([rule, value]: Take): NamedLimit {
     const mac = createHmac('sha256', secrets.current.limitKey).update(rule).update('\0').update(value).digest();
-    return { key: new Uint8Array(mac.subarray(0, 16)), ...RULES[rule] };
+    return { rule, key: new Uint8Array(mac.subarray(0, 16)), ...RULES[rule] };
   }
 
-  function checkRefused(name: string): void {
+  function checkRefused(limit: NamedLimit): void {
+    const name = nameOf(limit);
     const until = refusedUntil.get(name);
     if (until === undefined) return;
     const left = until - monotonic();
-    if (left > 0) throw tooMany(left);
+    if (left > 0) throw new TooMany(limit.rule, left);
     refusedUntil.delete(name);
   }
 
-  async function take(one: Take): Promise<RateLimit> {
-    const limit = limitOf(one);
-    const name = nameOf(limit);
-    checkRefused(name);
+  async function take(limit: NamedLimit): Promise<void> {
     const verdict = await store.takeRateLimit(limit);
-    if (verdict.taken) return limit;
+    if (verdict.taken) return;
     const [oldest] = refusedUntil.keys();
     if (refusedUntil.size >= REFUSALS_KEPT && oldest !== undefined) refusedUntil.delete(oldest);
-    refusedUntil.set(name, monotonic() + verdict.retryAfterMs);
-    throw tooMany(verdict.retryAfterMs);
+    refusedUntil.set(nameOf(limit), monotonic() + verdict.retryAfterMs);
+    throw new TooMany(limit.rule, verdict.retryAfterMs);
   }
 
+  async function giveBack(taken: readonly RateLimit[]): Promise<void> {
+    await Promise.all(taken.map((limit) => store.giveBackRateLimit(limit)));
+  }
+
+  /** Takes from every bucket, or from none: what is refused is judged by nobody, so it is no failure that counts elsewhere. */
   async function takeAll(all: readonly Take[]): Promise<readonly RateLimit[]> {
     takes += 1;
     // what can't be removed now is removed the next time
     if (takes % PRUNE_EVERY === 0) await store.pruneRateLimits(PRUNED).catch(() => {});
+    const limits = all.map(limitOf);
+    limits.forEach(checkRefused);
     const taken: RateLimit[] = [];
-    for (const one of all) taken.push(await take(one));
+    try {
+      for (const limit of limits) {
+        await take(limit);
+        taken.push(limit);
+      }
+    } catch (error) {
+      await giveBack(taken);
+      throw error;
+    }
     return taken;
   }
 
@@ -118,7 +149,7 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
           : [['sign-in:device', device.id]];
       const taken = await takeAll([...networkTakes('sign-in', ip), ...own]);
       return {
-        takeBack: async () => void (await Promise.all(taken.map((limit) => store.giveBackRateLimit(limit)))),
+        takeBack: () => giveBack(taken),
       };
     },
     async countSignUp(ip) {
@@ -132,6 +163,9 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
     async countMail(email) {
       await takeAll([['mail:address', email]]);
     },
+    async countSignInMail(userId) {
+      await takeAll([['mail:sign-in', userId]]);
+    },
   };
 }
 
@@ -144,9 +178,4 @@ function networkTakes(what: 'sign-in' | 'sign-up', ip: string | undefined): read
   if (networks === undefined) return [];
   const narrow: Take = [`${what}:network`, networks.narrow];
   return networks.wide === undefined ? [narrow] : [narrow, [`${what}:wide-network`, networks.wide]];
-}
-
-/** RFC 6585 §4 */
-function tooMany(retryAfterMs: number): Problem {
-  return new Problem('request/too-many', { headers: { 'retry-after': String(Math.ceil(retryAfterMs / SECOND)) } });
 }

@@ -27,6 +27,12 @@ export function networksOf(address: string | undefined): Networks | undefined {
   }
 }
 
+/** What is written of an address where the whole network may be at it: an IPv4 address, an IPv6 /64. RFC 5952, RFC 4632 §3.1 */
+export function networkName(address: string | undefined): string | undefined {
+  const narrow = networksOf(address)?.narrow;
+  return narrow === undefined || isIP(narrow) === 4 ? (narrow ?? address) : `${narrow}::/64`;
+}
+
 function networksOfIpv6(groups: readonly string[]): Networks | undefined {
   if (groups.join(':') === '0:0:0:0:0:0:0:1') return undefined;
   const narrow = groups.slice(0, 4).join(':');

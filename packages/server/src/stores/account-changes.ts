@@ -4,6 +4,7 @@ import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { updateUser, voidTokens } from './one-time-tokens.ts';
+import { settleRefusalsOf } from './refusals.ts';
 import { toGrant, toUser } from './rows.ts';
 import { endEverySession, insertSession } from './sessions.ts';
 import { raiseTokensCutoff } from './tokens-cutoff.ts';
@@ -56,6 +57,7 @@ export function accountChanges(context: Context): Changes {
         await step.deleteFrom('outbox').where('user_id', '=', userId).execute();
         await step.deleteFrom('grants').where('user_id', '=', userId).execute();
         await step.deleteFrom('sessions').where('user_id', '=', userId).execute();
+        await settleRefusalsOf(step, instant.now, userId);
         await step.updateTable('audit_events').set({ ip: null }).where('user_id', '=', userId).execute();
         await step.deleteFrom('users').where('id', '=', userId).execute();
         await writeEffects(context, step, { now: instant.now, user, before: user }, effects);

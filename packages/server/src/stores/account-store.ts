@@ -56,6 +56,13 @@ export interface AccountStore {
   listAudit(query: AuditQuery): Promise<readonly AuditEvent[]>;
   /** Removes events older than this, at most `limit`. */
   pruneAudit(olderThanSeconds: number, limit: number): Promise<number>;
+  /**
+   * Counts refusals, which a stranger can cause as many of as they like: those alike are kept as one number, until {@link settleRefusals} or
+   * the next event of the same user makes them one event.
+   */
+  countRefusals(refusals: readonly Refusal[]): Promise<void>;
+  /** Makes an event of each number that was begun longer ago than this, at most `limit`. @returns How many. */
+  settleRefusals(olderThanSeconds: number, limit: number): Promise<number>;
 }
 
 export interface ProfileChanges {
@@ -152,6 +159,8 @@ export const AUDIT_EVENTS = [
   'roles-changed',
   'admin-claimed',
   'mail-failed',
+  're-authentication',
+  'email-verification-asked',
 ] as const;
 
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];
@@ -174,6 +183,21 @@ export interface AuditEvent extends NewAuditEvent {
   /** Ascending; in order for each user. */
   readonly number: number;
   readonly at: number;
+  /** How many were alike, 1 for most. */
+  readonly count: number;
+  /** When the first of them was, where there may be more than one. */
+  readonly since: number | undefined;
+}
+
+/** Somebody was refused, so many times. Those with the same members but `count` are alike. */
+export interface Refusal {
+  readonly event: AuditEventName;
+  readonly userId: string | undefined;
+  /** An address, or the network of one. */
+  readonly ip: string | undefined;
+  /** A code. */
+  readonly reason: string;
+  readonly count: number;
 }
 
 export interface AuditQuery {

@@ -1,17 +1,22 @@
 import { sql } from 'kysely';
 import type { AccountStore, AuditEvent, NewAuditEvent } from './account-store.ts';
 import { type Context, nowExpression, transact } from './context.ts';
-import type { Db, Step } from './dialect.ts';
+import type { Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
+import { refusals, settleRefusalsOf } from './refusals.ts';
 import type { AuditRow } from './tables.ts';
 
 const LONGEST_REASON = 200;
 /** No step lasts longer than two seconds; an event's number is drawn inside one. */
 const SETTLED_MS = 3_000;
 
-export function audit(context: Context): Pick<AccountStore, 'recordAudit' | 'listAudit' | 'pruneAudit'> {
+type Audit = Pick<AccountStore, 'recordAudit' | 'listAudit' | 'pruneAudit' | 'countRefusals' | 'settleRefusals'>;
+
+export function audit(context: Context): Audit {
   const { db } = context;
   return {
+    ...refusals(context),
+
     async recordAudit(events) {
       await transact(context, async (step) => {
         await insertAudit(step, (await readInstant(context, step)).now, events);
@@ -56,8 +61,10 @@ export function audit(context: Context): Pick<AccountStore, 'recordAudit' | 'lis
 }
 
 /** Writes events in a step, in their order. Under the lock of their user, numbers are in order of what happened. */
-export async function insertAudit(step: Db | Step, now: number, events: readonly NewAuditEvent[]): Promise<void> {
+export async function insertAudit(step: Step, now: number, events: readonly NewAuditEvent[]): Promise<void> {
   for (const event of events) {
+    // what this user was refused before comes before. Asked for in any case: the time doesn't tell whether there is a user
+    await settleRefusalsOf(step, now, event.userId ?? '');
     await step
       .insertInto('audit_events')
       .values({
@@ -70,6 +77,8 @@ export async function insertAudit(step: Db | Step, now: number, events: readonly
         client_id: event.clientId ?? null,
         ip: event.ip ?? null,
         reason: event.reason?.slice(0, LONGEST_REASON) ?? null,
+        count: null,
+        since: null,
       })
       .execute();
   }
@@ -87,5 +96,7 @@ function toAuditEvent(row: AuditRow & { readonly number: number }): AuditEvent {
     clientId: row.client_id ?? undefined,
     ip: row.ip ?? undefined,
     reason: row.reason ?? undefined,
+    count: row.count ?? 1,
+    since: row.since ?? undefined,
   };
 }

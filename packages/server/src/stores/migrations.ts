@@ -4,6 +4,7 @@ import { createAccountTables } from './account-tables.ts';
 import { createCoreTables } from './core-tables.ts';
 import type { StoreDialect } from './dialect.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createRefusals } from './refusal-tables.ts';
 
 type Columns = StoreDialect['columns'];
 
@@ -30,6 +31,7 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
       },
     },
     '0030_core': { up: (db) => createCoreTables(db, columns) },
+    '0040_refusals': { up: (db) => createRefusals(db, columns.bytes) },
   };
 }
 

@@ -6,10 +6,10 @@ import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { insertMails } from './outbox.ts';
-import { insertRevocation } from './revocation-rows.ts';
 import { toUser } from './rows.ts';
 import { endEverySession } from './sessions.ts';
 import type { OneTimeTokenRow, UserRow } from './tables.ts';
+import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
 type Tokens = Pick<
   AccountStore,
@@ -116,9 +116,8 @@ export function oneTimeTokens(context: Context): Tokens {
         const token = await takeToken(step, { hash, purpose: 'first-admin' }, instant.now);
         if (user === undefined || token === undefined || user.disabled_at !== null) return { status: 'unknown' };
         const roles = [...new Set([...(JSON.parse(user.roles) as string[]), 'admin'])];
-        const cutoff = Math.max(instant.now, user.tokens_cutoff);
+        const cutoff = await raiseTokensCutoff(context, step, userId, instant);
         const after = await updateUser(step, user, { roles: JSON.stringify(roles), tokens_cutoff: cutoff });
-        await insertRevocation(context, step, instant, { code: 7, value: userId, before: cutoff });
         await writeEffects(context, step, { now: instant.now, user: after, before: user }, effects);
         return { status: 'done', user: toUser(after), before: toUser(user) };
       });

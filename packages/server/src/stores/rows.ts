@@ -17,6 +17,7 @@ export function toUser(row: UserRow): User {
     disabledAt: row.disabled_at ?? undefined,
     sessionsCutoff: row.sessions_cutoff,
     tokensCutoff: row.tokens_cutoff,
+    firstSignedInAt: row.first_signed_in_at ?? undefined,
   };
 }
 

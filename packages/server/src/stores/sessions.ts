@@ -1,8 +1,9 @@
 import { generateTimeOrderedId } from '@mapae/jwt';
-import type { NewAuditEvent } from './account-store.ts';
+import type { Effects, NewAuditEvent } from './account-store.ts';
 import { insertAudit } from './audit.ts';
 import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
+import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockSession, lockUser } from './locks.ts';
 import { insertRevocation } from './revocation-rows.ts';
@@ -17,7 +18,7 @@ type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'e
 
 export function sessions(context: Context): Sessions {
   return {
-    startSession: (start) => startSession(context, start),
+    startSession: (start, effects) => startSession(context, start, effects),
     endAllSessions: (userId, reason, by) => endAllSessions(context, userId, { reason, by }),
 
     async listSessions(userId) {
@@ -75,7 +76,11 @@ function cutOff(session: SessionRow, ofUser: number, ofEveryone: number): Sessio
   return session;
 }
 
-async function startSession(context: Context, start: SessionStart): ReturnType<Store['startSession']> {
+async function startSession(
+  context: Context,
+  start: SessionStart,
+  effects: Effects | undefined,
+): ReturnType<Store['startSession']> {
   return transact(context, async (step) => {
     await context.dialect.lock(step, 'cutoffs', 'shared');
     const user = await lockUser(context, step, start.userId, 'exclusive');
@@ -96,6 +101,9 @@ async function startSession(context: Context, start: SessionStart): ReturnType<S
         reason: start.amr.join(' '),
       },
     ]);
+    if (user.first_signed_in_at === null)
+      await step.updateTable('users').set({ first_signed_in_at: instant.now }).where('id', '=', user.id).execute();
+    await writeEffects(context, step, { now: instant.now, user, before: user }, effects);
     return started;
   });
 }

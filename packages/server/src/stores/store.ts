@@ -24,9 +24,13 @@ export interface Store extends AccountStore {
   // sessions
   /**
    * Starts a session and its first grant, counter 0. Locks the user, re-checks the credential version that was verified,
-   * and takes the session's time as max(now, every sessions cut-off that applies + 1 ms): order needs no clock.
+   * and takes the session's time as max(now, every sessions cut-off that applies + 1 ms): order needs no clock. What goes with it hears
+   * of the user as they were before: `firstSignedInAt` is undefined at the very first sign-in.
    */
-  startSession(start: SessionStart): Promise<SessionStarted | { readonly status: 'credential-changed' | 'disabled' }>;
+  startSession(
+    start: SessionStart,
+    effects?: Effects,
+  ): Promise<SessionStarted | { readonly status: 'credential-changed' | 'disabled' }>;
   /** Live sessions (not ended, neither limit passed) of a user, newest first. */
   listSessions(userId: string): Promise<readonly Session[]>;
   findSession(sessionId: string): Promise<Session | undefined>;
@@ -175,6 +179,8 @@ export interface User {
   readonly sessionsCutoff: number;
   /** Tokens made at or before this are over. */
   readonly tokensCutoff: number;
+  /** Undefined where they never did. */
+  readonly firstSignedInAt: number | undefined;
 }
 
 export type Delivery = 'cookie' | 'bearer';

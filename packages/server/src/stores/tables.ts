@@ -1,10 +1,12 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventName, OneTimePurpose } from './account-store.ts';
 import type { Delivery, EndReason, RevocationCode, SigningKeyRow } from './store.ts';
 
 /** Rows as they rest. Times are milliseconds since 1970; lists are JSON in text. */
 export interface Tables {
-  users: UserRow;
+  users: Omit<UserRow, 'first_signed_in_at'> & {
+    first_signed_in_at: ColumnType<number | null, number | null | undefined>;
+  };
   sessions: SessionRow;
   grants: GrantRow;
   signing_keys: KeyRow;
@@ -17,6 +19,7 @@ export interface Tables {
   one_time_tokens: OneTimeTokenRow;
   outbox: OutboxRow;
   audit_events: AuditRow & { number: Generated<number> };
+  refusals: RefusalRow;
 }
 
 export interface UserRow {
@@ -33,6 +36,8 @@ export interface UserRow {
   disabled_at: number | null;
   sessions_cutoff: number;
   tokens_cutoff: number;
+  /** Null until then. */
+  first_signed_in_at: number | null;
 }
 
 export interface SessionRow {
@@ -171,4 +176,20 @@ export interface AuditRow {
   client_id: string | null;
   ip: string | null;
   reason: string | null;
+  /** How many were alike; null for one. */
+  count: number | null;
+  /** When the first of them was. */
+  since: number | null;
+}
+
+/** Refusals alike, until they become one event of the audit log. */
+export interface RefusalRow {
+  /** SHA-256 of what makes them alike, 16 bytes. */
+  key: Uint8Array;
+  event: AuditEventName;
+  user_id: string | null;
+  ip: string | null;
+  reason: string;
+  since: number;
+  count: number;
 }

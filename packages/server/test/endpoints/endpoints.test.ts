@@ -19,6 +19,7 @@ import { accountTests } from './account.ts';
 import { adminTests } from './admin.ts';
 import { unseenAnswers } from './documented.ts';
 import { mailFlowTests } from './mail-flows.ts';
+import { refusedSignInTests } from './refused-sign-ins.ts';
 import { openServer } from './server-under-test.ts';
 
 const onPostgres = async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) });
@@ -29,6 +30,8 @@ mailFlowTests('SQLite', openServer);
 mailFlowTests('PostgreSQL', onPostgres);
 adminTests('SQLite', openServer);
 adminTests('PostgreSQL', onPostgres);
+refusedSignInTests('SQLite', openServer);
+refusedSignInTests('PostgreSQL', onPostgres);
 
 test('every documented answer was produced by a test above, and each one seen was a documented one', () => {
   expect(unseenAnswers()).toEqual([]);

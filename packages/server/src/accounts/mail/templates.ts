@@ -14,6 +14,7 @@ export interface MailValues {
   readonly 'account-suspended': Event;
   readonly 'account-restored': Event;
   readonly 'roles-changed': Event & { readonly roles: readonly string[] };
+  readonly 'new-device': Event & { readonly device: string | undefined };
 }
 
 export type MailTemplate = keyof MailValues;
@@ -210,6 +211,24 @@ export const TEMPLATES: Templates = {
     ko: (event) => ({
       subject: '권한이 변경되었습니다',
       lines: [`현재 역할: ${event.roles.join(', ') || '없음'}; ${when(event)}.`],
+    }),
+  },
+  'new-device': {
+    en: (event) => ({
+      subject: 'New sign-in to your account',
+      lines: [
+        `Somebody signed in with your password from a device that was not used before: ${event.device ?? 'an unknown device'}, ${when(event)}.`,
+        'If it was you, there is nothing to do.',
+        'If it was not you, reset your password now: whoever did it knows it. That signs every device out.',
+      ],
+    }),
+    ko: (event) => ({
+      subject: '새 기기에서 로그인했습니다',
+      lines: [
+        `처음 보는 기기에서 회원님의 비밀번호로 로그인했습니다: ${event.device ?? '알 수 없는 기기'}, ${when(event)}.`,
+        '본인이라면 아무것도 하지 않으셔도 됩니다.',
+        '본인이 아니라면 지금 비밀번호를 재설정하세요. 누군가 비밀번호를 알고 있습니다. 재설정하면 모든 기기에서 로그아웃됩니다.',
+      ],
     }),
   },
 };

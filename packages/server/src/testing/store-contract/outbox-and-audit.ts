@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NewAuditEvent } from '../../stores/account-store.ts';
+import type { NewAuditEvent, Refusal } from '../../stores/account-store.ts';
 import {
   createUser,
   DAY,
@@ -20,6 +20,15 @@ const event = (reason: string, userId = 'u'): NewAuditEvent => ({
   actor: undefined,
   ip: '2001:db8::1',
   reason,
+});
+
+const refusal = (changes: Partial<Refusal> = {}): Refusal => ({
+  event: 'sign-in',
+  userId: undefined,
+  ip: '198.51.100.7',
+  reason: 'credentials',
+  count: 1,
+  ...changes,
 });
 
 export const outboxAndAuditCases: readonly StoreCase[] = [
@@ -85,6 +94,8 @@ export const outboxAndAuditCases: readonly StoreCase[] = [
         clientId: undefined,
         number: newest.number,
         at: clock.now,
+        count: 1,
+        since: undefined,
       });
       const mine = await store.listAudit({ limit: 1, order: 'newest', userId: 'u', cursor: newest.number });
       assert.deepEqual(
@@ -176,6 +187,94 @@ export const outboxAndAuditCases: readonly StoreCase[] = [
       assert.equal(await store.pruneAudit(9 * 86_400, 2), 1);
       assert.equal(await store.pruneAudit(9 * 86_400, 2), 0);
       assert.equal((await store.listAudit({ limit: 10, order: 'newest' })).length, 1);
+    },
+  },
+  {
+    title:
+      'L04: refusals alike, counted at once by many, become one event that counts each of them once, of whichever store settles it',
+    async run({ open }) {
+      const clock = new HandClock();
+      const stores = await Promise.all([1, 2, 3].map(() => open({ clock: clock.read })));
+      const [store] = stores;
+      assert.ok(store);
+      const began = clock.now;
+      await Promise.all(
+        stores.flatMap((one) =>
+          Array.from({ length: 10 }, () => [
+            one.countRefusals([refusal(), refusal({ ip: undefined, count: 3 })]),
+            one.countRefusals([refusal({ ip: undefined }), refusal({ reason: 'suspended' })]),
+          ]).flat(),
+        ),
+      );
+      clock.now += 59 * SECOND;
+      assert.equal(await store.settleRefusals(60, 10), 0);
+      assert.deepEqual(await store.listAudit({ limit: 10, order: 'newest' }), []);
+      clock.now += SECOND;
+      const settled = await Promise.all(stores.map((one) => one.settleRefusals(60, 10)));
+      assert.equal(
+        settled.reduce((sum, n) => sum + n, 0),
+        3,
+      );
+      const events = await store.listAudit({ limit: 10, order: 'newest' });
+      assert.deepEqual(
+        events.map(({ ip, reason, count, outcome }) => `${ip ?? '-'} ${reason ?? '-'} ${count} ${outcome}`).toSorted(),
+        ['- credentials 120 failure', '198.51.100.7 credentials 30 failure', '198.51.100.7 suspended 30 failure'],
+      );
+      assert.ok(events.every(({ at, since }) => at === clock.now && since === began));
+      await store.countRefusals([refusal()]);
+      clock.now += 60 * SECOND;
+      assert.equal(await store.settleRefusals(60, 10), 1, 'what was settled begins anew');
+    },
+  },
+  {
+    title: 'L04: what a user was refused stands before what they did next, and goes without an address when they go',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      const user = await createUser(store);
+      const other = await createUser(store, 'lee@example.test');
+      await store.countRefusals([refusal({ userId: user.id, count: 2 }), refusal({ userId: other.id })]);
+      await startSession(store, user);
+      await store.countRefusals([refusal({ userId: user.id })]);
+      const deleted = await store.deleteUser(user.id, user.credentialVersion, ({ id }) => ({
+        audit: [{ event: 'user-deleted', outcome: 'success', userId: id, actor: id }],
+      }));
+      assert.equal(deleted, 'deleted');
+      const events = await store.listAudit({ limit: 10, order: 'newest', userId: user.id });
+      assert.deepEqual(
+        events.toReversed().map(({ event: name, outcome, count, ip }) => [name, outcome, count, ip]),
+        [
+          ['sign-up', 'success', 1, undefined],
+          ['sign-in', 'failure', 2, undefined],
+          ['sign-in', 'success', 1, undefined],
+          ['sign-in', 'failure', 1, undefined],
+          ['user-deleted', 'success', 1, undefined],
+        ],
+      );
+      assert.deepEqual(
+        (await store.listAudit({ limit: 10, order: 'newest', userId: other.id })).map(({ event: name }) => name),
+        ['sign-up'],
+      );
+    },
+  },
+  {
+    title: 'what goes with a sign-in hears whether it is the very first, and is written with it or not at all',
+    async run({ open }) {
+      const store = await open();
+      const user = await createUser(store);
+      const seen: boolean[] = [];
+      const signIn = (credentialVersion: number) =>
+        store.startSession(sessionStart(user, { credentialVersion }), ({ firstSignedInAt }) => {
+          seen.push(firstSignedInAt === undefined);
+          return { mails: [mail(1)] };
+        });
+      assert.equal((await signIn(9)).status, 'credential-changed');
+      assert.deepEqual([seen, await store.claimMails(10, 60)], [[], []]);
+      await signIn(user.credentialVersion);
+      await store.endAllSessions(user.id, 'sign-out-everywhere');
+      await signIn(user.credentialVersion);
+      assert.deepEqual(seen, [true, false]);
+      assert.equal((await store.claimMails(10, 60)).length, 2);
     },
   },
 ];
