@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onCore } from './cores.ts';
 import { buildPackages } from './packed.ts';
@@ -38,10 +41,14 @@ export async function startServer<Ready>(
   const conditions = built ? [] : ['--conditions=@mapae/source'];
   const node = [process.execPath, ...conditions, '--disable-warning=ExperimentalWarning', ...flags];
   const [command = '', ...args] = onCore(core, [...node, fileURLToPath(program)]);
+  // by a file: hundreds of tokens are more than a variable of the environment may hold
+  const folder = mkdtempSync(join(tmpdir(), 'mapae-bench-'));
+  const file = join(folder, 'settings.json');
+  writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
   const began = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_ENV: 'production', MAPAE_BENCH_SETTINGS: JSON.stringify(settings) },
+    env: { ...process.env, NODE_ENV: 'production', MAPAE_BENCH_SETTINGS: file },
   });
   let written = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -49,7 +56,7 @@ export async function startServer<Ready>(
       written = (written + chunk).slice(-20_000);
     });
   }
-  const gone = once(child, 'exit');
+  const gone = once(child, 'exit').finally(() => rmSync(folder, { recursive: true, force: true }));
   const { ready } = await reply<{ readonly ready: Ready }>(child, 'ready', START_MS, () => written);
   return {
     ready,

@@ -1,10 +1,12 @@
 // The side of the server process: how a program under measurement says where it listens and what it has used.
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the process was started with. */
 export function readSettings<T>(): T {
-  return JSON.parse(process.env['MAPAE_BENCH_SETTINGS'] ?? '{}') as T;
+  const file = process.env['MAPAE_BENCH_SETTINGS'];
+  return JSON.parse(file === undefined ? '{}' : readFileSync(file, 'utf8')) as T;
 }
 
 /** What a process has used since it began. */

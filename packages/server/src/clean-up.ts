@@ -9,6 +9,8 @@ export interface CleanUp {
 const STEP_MS = 2_000;
 /** Rows looked at in one step: a millisecond or two of the database. */
 const PAGE = 200;
+/** Records of opaque tokens: short lives, many of them. */
+const TOKENS = 1_000;
 
 /** Events are told within a minute or two of the first refusal that they count. */
 const REFUSALS_TOLD_AFTER_SECONDS = 60;
@@ -36,6 +38,7 @@ export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: Cle
 
   async function walkSessions(): Promise<void> {
     const page = await store.removeOverSessions(after, PAGE);
+    await store.pruneAccessTokens(TOKENS);
     removed += page.removed;
     after = page.next;
     if (after !== undefined || removed === 0) return;

@@ -4,6 +4,7 @@ import type { Mailer } from './accounts/mail/mailer.ts';
 import type { PasswordHasher } from './accounts/password.ts';
 import type { PasswordPolicy } from './accounts/password-policy.ts';
 import type { Refusals } from './accounts/refusals.ts';
+import type { ApiClients } from './checks/api-client.ts';
 import type { HookCalls } from './hooks.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
@@ -29,6 +30,10 @@ export interface ServerContext {
   readonly random: (bytes: number) => Uint8Array;
   readonly accessTokens: AccessTokens;
   readonly accountTokens: JwtVerifier;
+  /** Verifies signed access tokens for whichever API. */
+  readonly issuedTokens: JwtVerifier;
+  /** APIs that may ask about tokens. */
+  readonly apiClients: ApiClients;
   readonly feed: FeedPublisher;
   readonly verifiers: ConnectedVerifiers;
   readonly readiness: Readiness;

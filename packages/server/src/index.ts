@@ -14,10 +14,11 @@ export type {
 export { type KeyListing, type Keyring, type KeyringOptions, openKeyring } from './keys/keyring.ts';
 export { BackupRefused, backupSqlite, type RestoreOptions, restoreSqlite } from './maintenance/backup.ts';
 export { type Examination, type Maintenance, openMaintenance } from './maintenance/maintenance.ts';
-export type { LogEntry, Resource, ServerOptions } from './options.ts';
+export type { LogEntry, ServerOptions } from './options.ts';
 export type { Logo, PageOptions } from './pages/page-options.ts';
 export type { Theme } from './pages/theme.ts';
 export { PROBLEMS, type ProblemCode } from './problem.ts';
+export type { IntrospectionClient, Resource, TokenEncryption } from './resource-options.ts';
 export type { ConnectedVerifier } from './revocations/connected-verifiers.ts';
 export { type AuthorizationServer, createServer, type RequestInfo } from './server.ts';
 export type { Database } from './stores/database.ts';

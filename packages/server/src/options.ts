@@ -1,18 +1,10 @@
 import { z } from 'zod';
 import type { SendMail } from './accounts/mail/mailer.ts';
 import type { Hooks } from './hooks.ts';
-import { ALWAYS_ALGS, parseAlg } from './keys/signing-algs.ts';
+import { ALWAYS_ALGS } from './keys/signing-algs.ts';
 import { PAGE_OPTIONS, type PageOptions } from './pages/page-options.ts';
+import { RESOURCE, type Resource, signingAlg } from './resource-options.ts';
 import type { Database } from './stores/database.ts';
-
-/** One API that access tokens are made for. */
-export interface Resource {
-  /** What stands in `aud`, byte for byte. An absolute URI without a fragment. RFC 8707 §2 */
-  readonly identifier: string;
-  readonly scopes: readonly string[];
-  /** Algorithm of the tokens for it: what its verifier takes. Default: ES256. */
-  readonly signingAlg?: string;
-}
 
 /** What happened, for the log. Ids and codes; never a token, a password, a key or an address of a person. */
 export interface LogEntry {
@@ -94,15 +86,6 @@ const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'is no origin, like https://app.example.com');
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
-const scopeToken = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'is no scope (RFC 6749 §3.3)');
-const signingAlg = z.string().transform((text, context) => {
-  try {
-    return parseAlg(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is no algorithm of signing keys' });
-    return z.NEVER;
-  }
-});
 const custom = <T>() => z.custom<T>((value) => typeof value === 'function', 'must be a function');
 
 const OPTIONS = z.strictObject({
@@ -116,15 +99,7 @@ const OPTIONS = z.strictObject({
     .min(1, 'must hold one secret at least'),
   mode: z.enum(['production', 'development']).default('production'),
   schema: z.enum(['apply', 'fill']).optional(),
-  resources: z
-    .array(
-      z.strictObject({
-        identifier: z.string().refine(isResource, 'must be an absolute URI without a fragment'),
-        scopes: z.array(scopeToken).min(1),
-        signingAlg: signingAlg.optional(),
-      }),
-    )
-    .default([]),
+  resources: z.array(RESOURCE).default([]),
   clients: z.array(z.strictObject({ id: z.string().min(1).max(64), name: z.string().min(1).max(100) })).default([]),
   origins: z.array(origin).default([]),
   bearerOrigins: z.array(origin).default([]),
@@ -166,6 +141,8 @@ export function parseOptions(options: ServerOptions): Settings {
   if (settings.keyLeadSeconds >= settings.keyRotationSeconds)
     throw new TypeError('keyLeadSeconds: must be shorter than keyRotationSeconds');
   checkSigningAlgs(settings);
+  checkIntrospection(settings);
+  checkEncryption(settings);
   const known = new Set([settings.issuer, FIRST_PARTY_CLIENT]);
   for (const { identifier } of settings.resources) {
     // one token must never be good at two places
@@ -192,10 +169,6 @@ function isIssuer(text: string): boolean {
   return (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === '';
 }
 
-function isResource(text: string): boolean {
-  return URL.canParse(text) && !text.includes('#');
-}
-
 function checkIssuer({ issuer, mode }: Settings): void {
   const url = new URL(issuer);
   if (url.protocol === 'https:') return;
@@ -208,5 +181,22 @@ function checkSigningAlgs({ resources, signingAlgs }: Settings): void {
   for (const { signingAlg: wanted } of resources) {
     if (wanted !== undefined && !there.has(wanted))
       throw new TypeError(`resources: name ${wanted} in signingAlgs, so that there is a key`);
+  }
+}
+
+/** Who asks is told apart by its id. */
+function checkIntrospection({ resources }: Settings): void {
+  const ids = resources.flatMap(({ identifier, introspection }) =>
+    introspection === undefined ? [] : [introspection.clientId ?? identifier],
+  );
+  if (new Set(ids).size !== ids.length) throw new TypeError('resources: an introspection.clientId stands there twice');
+}
+
+function checkEncryption({ resources, mode }: Settings): void {
+  for (const { encryption } of resources) {
+    if (encryption?.jwksUri === undefined) continue;
+    const url = new URL(encryption.jwksUri);
+    const local = mode === 'development' && url.protocol === 'http:' && LOOPBACK.has(url.hostname);
+    if (url.protocol !== 'https:' && !local) throw new TypeError('resources: encryption.jwksUri must be https');
   }
 }

@@ -83,6 +83,11 @@ export const PROBLEMS = {
     rule: 'docs/adr/0049',
   },
   'feed/credential': { status: 401, title: 'The revocation feed needs a key.', rule: 'docs/protocol.md §5' },
+  'introspection/credential': {
+    status: 401,
+    title: 'Who asks about tokens has to be an API that this server knows.',
+    rule: 'RFC 7662 §2.3',
+  },
   'server/unavailable': {
     status: 503,
     title: 'The server can not do this right now; nothing was changed.',

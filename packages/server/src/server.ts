@@ -7,6 +7,7 @@ import { createPasswordHasher } from './accounts/password.ts';
 import { createPasswordPolicy } from './accounts/password-policy.ts';
 import { createRefusals } from './accounts/refusals.ts';
 import { createFirstAdminLink } from './admin/first-admin.ts';
+import { createApiClients } from './checks/api-client.ts';
 import { createClientAddress } from './checks/client-address.ts';
 import { answerPreflight, corsHeaders } from './checks/cross-origin.ts';
 import { startCleanUp } from './clean-up.ts';
@@ -33,6 +34,7 @@ import { joinSecrets } from './secrets/agreed-secrets.ts';
 import { type Store, StoreFailed } from './stores/store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import { createAccountTokens } from './tokens/account-token.ts';
+import { createIssuedTokens } from './tokens/issued-tokens.ts';
 import { createUnderway } from './underway.ts';
 
 /** A running authorization server, as one function from request to answer. */
@@ -162,8 +164,10 @@ async function createContext(
     refusals: createRefusals({ store, monotonic: () => performance.now(), log: settings.log }),
     limits: createLimits({ store, secrets, monotonic: () => performance.now() }),
     random,
-    accessTokens: createAccessTokens(settings, keys, random),
+    accessTokens: await createAccessTokens({ settings, keys, store, random }),
     accountTokens: createAccountTokens(settings, keys, settings.clock ?? Date.now),
+    issuedTokens: createIssuedTokens(settings, keys, settings.clock ?? Date.now),
+    apiClients: createApiClients(settings, settings.clock ?? Date.now),
     verifiers: createConnectedVerifiers(settings.clock ?? Date.now),
     feed,
     readiness: createReadiness({ store, keys, feed }),

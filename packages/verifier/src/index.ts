@@ -16,4 +16,5 @@ export {
 } from './protected-resource.ts';
 export { REFUSALS, type RefusalCode, RequestRefused } from './refusal.ts';
 export type { HeadersLike, RequestLike } from './request.ts';
+export type { OpenedToken, TokenOpener } from './token-opener.ts';
 export { createVerifier, type Verifier, type VerifierStatus } from './verifier.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createJwtSigner, generateTimeOrderedId, type JwtClaims, type PrivateKey } from '@mapae/jwt';
+import { createJwtSigner, createTokenCache, generateTimeOrderedId, type JwtClaims, type PrivateKey } from '@mapae/jwt';
 import { boundedFetch, FetchFailed, readJson } from './bounded-fetch.ts';
 import { refuse } from './refusal.ts';
 
@@ -16,12 +16,18 @@ export interface IntrospectionOptions extends IntrospectionCredentials {
   readonly findEndpoint: () => Promise<string>;
   readonly fetch: typeof fetch;
   readonly clock: () => number;
+  /** Milliseconds of a clock that only moves forward. */
+  readonly monotonic: () => number;
+  /** How long an answer is remembered; 0 for not at all. */
+  readonly cacheSeconds: number;
 }
 
 /** Asks the issuer about single tokens. */
 export interface Introspection {
+  /** What the issuer said of an active token a moment ago, where answers are remembered. RFC 7662 §4 */
+  recall(token: string): JwtClaims | undefined;
   /**
-   * What the issuer says of a token now. Nothing is remembered; requests for the same token at the same time share one call.
+   * What the issuer says of a token now. Requests for the same token at the same time share one call.
    *
    * @returns The members of the answer, whose rules are still to be checked.
    * @throws {RequestRefused} `token/inactive`; `verifier/unavailable` when the issuer can't be asked; `verifier/busy` with too many calls under way.
@@ -30,6 +36,13 @@ export interface Introspection {
   introspect(token: string): Promise<JwtClaims>;
 }
 
+interface Remembered {
+  readonly claims: JwtClaims;
+  readonly until: number;
+}
+
+/** Of active tokens only: guesses push nobody out. */
+const REMEMBERED = { maxEntries: 10_000, maxBytes: 16 * 1_048_576 };
 const LIMITS = { timeoutMs: 2_000, maxBytes: 64 * 1_024 };
 const MOST_UNDER_WAY = 256;
 const ASSERTION_SECONDS = 60;
@@ -37,6 +50,8 @@ const ASSERTION_SECONDS = 60;
 export function createIntrospection(options: IntrospectionOptions): Introspection {
   const underWay = new Map<string, Promise<JwtClaims>>();
   const authenticate = clientAuthentication(options);
+  const { cacheSeconds, monotonic } = options;
+  const answers = cacheSeconds === 0 ? undefined : createTokenCache<Remembered>(REMEMBERED);
 
   async function ask(token: string): Promise<JwtClaims> {
     const { headers, parameters } = authenticate();
@@ -58,11 +73,27 @@ export function createIntrospection(options: IntrospectionOptions): Introspectio
   }
 
   return {
+    recall(token) {
+      const known = answers?.find(token);
+      return known !== undefined && monotonic() < known.until ? known.claims : undefined;
+    },
     introspect(token) {
       const running = underWay.get(token);
       if (running !== undefined) return running;
       if (underWay.size >= MOST_UNDER_WAY) return Promise.reject(refuse('verifier/busy'));
-      const call = ask(token).finally(() => underWay.delete(token));
+      const askedAt = monotonic();
+      const call = ask(token)
+        .then(
+          (claims) => {
+            answers?.add(token, { claims, until: askedAt + cacheSeconds * 1_000 });
+            return claims;
+          },
+          (error: unknown) => {
+            answers?.delete(token);
+            throw error;
+          },
+        )
+        .finally(() => underWay.delete(token));
       underWay.set(token, call);
       return call;
     },

@@ -1,7 +1,7 @@
 import type { JwkSet } from '@mapae/jwt';
 import { fetchInProcess, type InProcessIssuer } from './in-process.ts';
 import type { IntrospectionCredentials } from './introspection.ts';
-import { addressOption, issuerOption, refuseUnknown, textOption } from './option-checks.ts';
+import { addressOption, issuerOption, refuseUnknown, textOption, wholeOption } from './option-checks.ts';
 
 /** One issuer that is trusted, and how it is reached. */
 export interface IssuerOptions {
@@ -16,9 +16,10 @@ export interface IssuerOptions {
   readonly keys?: JwkSet;
   /**
    * Lets the issuer be asked about single tokens: opaque ones always, others where a policy says `whenStale: 'introspect'`. `url` default: the
-   * one in the issuer's metadata. RFC 7662
+   * one in the issuer's metadata. `cacheSeconds`: how long an answer about an opaque token counts without asking again, whole seconds, 0 to 60;
+   * revocations that come by the feed end it before that. Default: 0. RFC 7662
    */
-  readonly introspection?: IntrospectionCredentials & { readonly url?: string };
+  readonly introspection?: IntrospectionCredentials & { readonly url?: string; readonly cacheSeconds?: number };
   /** The issuer itself, in this process: what would travel by HTTP is a call. */
   readonly inProcess?: InProcessIssuer;
 }
@@ -28,7 +29,9 @@ export interface IssuerSettings {
   readonly issuer: string;
   readonly feed: { readonly url: string; readonly key: string | undefined } | false;
   readonly keys: JwkSet | undefined;
-  readonly introspection: (IntrospectionCredentials & { readonly url: string | undefined }) | undefined;
+  readonly introspection:
+    | (IntrospectionCredentials & { readonly url: string | undefined; readonly cacheSeconds: number })
+    | undefined;
   readonly fetch: typeof fetch;
 }
 
@@ -66,7 +69,7 @@ function introspectionOption(
   allowHttp: boolean,
 ): IssuerSettings['introspection'] {
   if (introspection === undefined) return undefined;
-  refuseUnknown(introspection, ['clientId', 'key', 'url'], 'introspection.');
+  refuseUnknown(introspection, ['clientId', 'key', 'url', 'cacheSeconds'], 'introspection.');
   const { key, url } = introspection;
   if (typeof key !== 'string' && (typeof key !== 'object' || key === null || key.kind !== 'private'))
     throw new TypeError('introspection.key must be a secret or a private key made by @mapae/jwt');
@@ -74,5 +77,6 @@ function introspectionOption(
     clientId: textOption('introspection.clientId', introspection.clientId),
     key: typeof key === 'string' ? textOption('introspection.key', key) : key,
     url: url === undefined ? undefined : addressOption('introspection.url', url, allowHttp),
+    cacheSeconds: wholeOption('introspection.cacheSeconds', introspection.cacheSeconds ?? 0, 0, 60),
   };
 }

@@ -13,11 +13,14 @@ import { refuse } from './refusal.ts';
 import { createRemoteKeySet, type RemoteKeySet } from './remote-key-set.ts';
 import { followRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
 import { createRevocationList, type RevocableToken, type RevocationList, revocableToken } from './revocation-list.ts';
+import type { OpenedToken } from './token-opener.ts';
 
 /** What is remembered of a token whose signature held. Whether it holds still is judged anew each time. */
 export interface Verdict<C> {
   readonly issuer: TrustedIssuer<C>;
   readonly token: string;
+  /** The signed token: the same, or the one inside of an encrypted one. */
+  readonly signed: string;
   readonly principal: Principal<C>;
   readonly claims: JwtClaims;
   /** Undefined for an opaque token, which only its issuer can judge. */
@@ -41,8 +44,13 @@ export interface TrustedIssuer<C> {
   /** Resolves when `started` first becomes true. */
   readonly start: Promise<void>;
   readonly introspects: boolean;
-  /** Judges a token that was not seen before. @throws {TokenRejected} {RequestRefused} */
-  judge(token: string): Verdict<C>;
+  /**
+   * Judges a token that was not seen before.
+   *
+   * @param cover The encrypted token that it was in.
+   * @throws {TokenRejected} {RequestRefused}
+   */
+  judge(token: string, cover?: Cover): Verdict<C>;
   /** Everything but the signature, which can't have changed. @throws {TokenRejected} {RequestRefused} */
   judgeAgain(verdict: Verdict<C>, nowMs: number): void;
   /** True while the keys are those that the signature was checked with; else it has to be checked again: a `kid` may name another key now. */
@@ -61,6 +69,11 @@ export interface TrustedIssuer<C> {
   judgeOpaque(token: string): Promise<Verdict<C>>;
   readonly status: IssuerStatus;
   close(): void;
+}
+
+/** An encrypted token, opened. */
+export interface Cover extends Pick<OpenedToken, 'checkRepeated'> {
+  readonly token: string;
 }
 
 export interface IssuerStatus {
@@ -99,7 +112,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     own.keys === undefined ? createRemoteKeySet({ metadata, fetch: own.fetch, monotonic, log }) : fixedKeySet(own.keys);
   const list = createRevocationList(issuer, settings.maxRevocations);
   const nothing = createKeySet([]);
-  const introspection = introspectionOf(own, metadata, clock);
+  const introspection = introspectionOf(own, metadata, { clock, monotonic });
   const rules = { timedIds: own.feed !== false, schema: settings.claims };
   const jwt = createJwtVerifier({
     keys: () => keys.current ?? nothing,
@@ -135,12 +148,18 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     }
   }
 
-  function makeVerdict(token: string, claims: JwtClaims, kid: string | undefined, timedIds: boolean): Verdict<C> {
-    const principal = readPrincipal(claims, { ...rules, timedIds });
+  function makeVerdict(
+    { token, signed = token }: { readonly token: string; readonly signed?: string },
+    claims: JwtClaims,
+    kid: string | undefined,
+  ): Verdict<C> {
+    // an opaque token's ids are whatever its issuer says
+    const principal = readPrincipal(claims, kid === undefined ? { ...rules, timedIds: false } : rules);
     const { nbf = 0 } = claims;
     return {
       issuer: trusted,
       token,
+      signed,
       principal,
       claims,
       kid,
@@ -174,11 +193,12 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     },
     start: start.promise,
     introspects: introspection !== undefined,
-    judge(token) {
+    judge(signed, cover) {
       if (keys.current === undefined) throw refuse('verifier/unavailable');
-      const { claims, kid } = jwt.verifySignature(token);
+      const { claims, kid } = jwt.verifySignature(signed);
+      cover?.checkRepeated(claims);
       jwt.checkClaims(claims);
-      const verdict = makeVerdict(token, claims, kid, rules.timedIds);
+      const verdict = makeVerdict({ token: cover?.token ?? signed, signed }, claims, kid);
       checkRevoked(verdict);
       return verdict;
     },
@@ -198,13 +218,13 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       await keys.refresh(reason);
       noteProgress();
     },
-    async confirm({ token, principal }) {
-      const { sub } = await introspect(token);
+    async confirm({ signed, principal }) {
+      const { sub } = await introspect(signed);
       // RFC 7662 §2.2: optional, and where it is there it has to be the same person
       if (sub !== undefined && sub !== principal.subject) throw new TokenRejected('token/subject', 'sub');
     },
     async judgeOpaque(token) {
-      const answer = await introspect(token);
+      const answer = introspection?.recall(token) ?? (await introspect(token));
       // RFC 7662 §2.2: who issued it and when are optional; without an audience it is for nobody in particular, and refused
       const claims = Object.freeze({
         iss: issuer,
@@ -213,7 +233,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
         ...answer,
       });
       jwt.checkClaims(claims);
-      const verdict = makeVerdict(token, claims, undefined, false);
+      const verdict = makeVerdict({ token }, claims, undefined);
       checkRevoked(verdict);
       return verdict;
     },
@@ -237,7 +257,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
 function introspectionOf(
   { issuer, introspection, fetch }: IssuerSettings,
   metadata: MetadataSource,
-  clock: () => number,
+  { clock, monotonic }: Pick<VerifierSettings, 'clock' | 'monotonic'>,
 ): Introspection | undefined {
   if (introspection === undefined) return undefined;
   const { url } = introspection;
@@ -246,6 +266,7 @@ function introspectionOf(
     issuer,
     fetch,
     clock,
+    monotonic,
     async findEndpoint() {
       const endpoint = url ?? (await metadata.read()).introspectionEndpoint;
       if (endpoint === undefined) throw refuse('verifier/unavailable');

@@ -5,6 +5,7 @@ import { ISSUER_OPTIONS, type IssuerOptions, type IssuerSettings, parseIssuerOpt
 import { NO_METRICS, type VerifierMetrics } from './metrics.ts';
 import { addressOption, originsOption, refuseUnknown, textOption, wholeOption } from './option-checks.ts';
 import type { StalePolicy } from './policy.ts';
+import type { TokenOpener } from './token-opener.ts';
 
 /** What a resource server accepts, whoever issued it. */
 export interface CommonOptions<C = JwtClaims> {
@@ -23,6 +24,11 @@ export interface CommonOptions<C = JwtClaims> {
   readonly resourceMetadata?: string;
   /** Types the principal's claims and checks their shape; must answer at once. */
   readonly claims?: StandardSchema<C>;
+  /**
+   * Opens tokens that were encrypted for this API: `decryptWith(keys)` of @mapae/verifier/jwe. Tokens that are signed only are let in as before.
+   * Default: encrypted tokens are refused. RFC 7519 §11.2
+   */
+  readonly decryptionKeys?: TokenOpener;
   /** How far `exp`, `nbf` and `iat` may be off. Whole seconds, 0 to 300. Default: 10. */
   readonly clockToleranceSeconds?: number;
   /** Without a fresh frame for this long, revocations may have been missed. Whole seconds, 2 to 300. Default: 5. */
@@ -70,6 +76,7 @@ export interface VerifierSettings<C = JwtClaims> {
   readonly dpop: DpopChoice | undefined;
   readonly resourceMetadata: string | undefined;
   readonly claims: StandardSchema<C> | undefined;
+  readonly decryptionKeys: TokenOpener | undefined;
   readonly clockToleranceSeconds: number;
   readonly staleAfterSeconds: number;
   readonly whenStale: StalePolicy;
@@ -90,6 +97,7 @@ const COMMON_OPTIONS = [
   'dpop',
   'resourceMetadata',
   'claims',
+  'decryptionKeys',
   'clockToleranceSeconds',
   'staleAfterSeconds',
   'whenStale',
@@ -135,6 +143,7 @@ export function parseVerifierOptions<C>(options: VerifierOptions<C>): VerifierSe
         ? undefined
         : addressOption('resourceMetadata', options.resourceMetadata, dangerouslyAllowHttp),
     claims: options.claims,
+    decryptionKeys: openerOption(options.decryptionKeys),
     clockToleranceSeconds,
     staleAfterSeconds: wholeOption('staleAfterSeconds', options.staleAfterSeconds ?? 5, 2, 300),
     whenStale,
@@ -172,6 +181,12 @@ function nameOption(name: unknown): string {
   if (typeof name !== 'string' || !NAME.test(name))
     throw new TypeError('name must be 1 to 200 printable ASCII characters');
   return name;
+}
+
+function openerOption(opener: TokenOpener | undefined): TokenOpener | undefined {
+  if (opener !== undefined && typeof opener?.open !== 'function')
+    throw new TypeError('decryptionKeys must come from decryptWith of @mapae/verifier/jwe');
+  return opener;
 }
 
 /** RFC 6265 §4.1.1: a cookie's name is a token of RFC 9110 §5.6.2. */

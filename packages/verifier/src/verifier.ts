@@ -9,6 +9,7 @@ import type { Principal } from './principal.ts';
 import { RequestRefused, refuse } from './refusal.ts';
 import { createReports } from './report.ts';
 import type { RequestLike } from './request.ts';
+import { isEncrypted, type TokenOpener } from './token-opener.ts';
 import { createWatches, type Watch } from './watch.ts';
 
 export type { Policy } from './policy.ts';
@@ -70,7 +71,7 @@ const CONFIRM_EVERY_MS = 5_000;
 /** @throws {TypeError} naming the option that is missing, unknown or out of range. */
 export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Verifier<C> {
   const settings = parseVerifierOptions(options);
-  const { clock, monotonic, dpop, metrics } = settings;
+  const { clock, monotonic, dpop, metrics, decryptionKeys } = settings;
   const challenges: ChallengeContext = {
     resourceMetadata: settings.resourceMetadata,
     dpopAlgorithms: dpop?.algorithms,
@@ -107,16 +108,36 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     throw new TokenRejected('token/issuer', 'iss');
   }
 
+  /** A verdict whose signature needs no second check. */
+  function knownVerdict(token: string): Verdict<C> | undefined {
+    const known = cache?.find(token);
+    return known?.issuer.hasSameKeys(known) === true ? known : undefined;
+  }
+
+  /** The issuer of a token: of one that is known, without a look into it. */
+  function issuerFor(token: string): TrustedIssuer<C> {
+    return knownVerdict(token)?.issuer ?? issuerOf(token);
+  }
+
   /** What is known of a token, judged at this moment. */
   function judge(token: string): Verdict<C> {
-    const known = cache?.find(token);
-    if (known?.issuer.hasSameKeys(known) === true) {
+    const known = knownVerdict(token);
+    if (known !== undefined) {
       known.issuer.judgeAgain(known, clock());
       noteHit();
       return known;
     }
     reports.miss();
     return remember(issuerOf(token).judge(token));
+  }
+
+  /** An encrypted token that was not seen before. What is inside is judged like one that came without a cover. */
+  async function judgeEncrypted(token: string, opener: TokenOpener, policy: PolicySettings): Promise<Verdict<C>> {
+    const { signed, checkRepeated } = await opener.open(token);
+    return judgeWith(issuerOf(signed), policy, () => {
+      reports.miss();
+      return remember(issuerOf(signed).judge(signed, { token, checkRepeated }));
+    });
   }
 
   function noteHit(): void {
@@ -142,18 +163,27 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   /** Waits where a moment's wait helps: at the start, for a key that isn't known yet, and for the issuer's word. */
   async function judgePatiently(token: string, policy: PolicySettings): Promise<Verdict<C>> {
     if (isOpaque(token)) return judgeOpaque(token);
-    const issuer = issuerOf(token);
+    // one that was seen before needs no decrypting
+    if (decryptionKeys !== undefined && isUnopened(token)) return judgeEncrypted(token, decryptionKeys, policy);
+    return judgeWith(issuerFor(token), policy, () => judge(token));
+  }
+
+  async function judgeWith(
+    issuer: TrustedIssuer<C>,
+    policy: PolicySettings,
+    judgeNow: () => Verdict<C>,
+  ): Promise<Verdict<C>> {
     if (!issuer.started) {
       void issuer.refreshKeys('start');
       await atMost(START_WAIT_MS, issuer.start);
     }
     let verdict: Verdict<C>;
     try {
-      verdict = judge(token);
+      verdict = judgeNow();
     } catch (error) {
       if (!(error instanceof TokenRejected) || error.code !== 'token/unknown-key') throw error;
       await issuer.refreshKeys('unknown-key');
-      verdict = judge(token);
+      verdict = judgeNow();
     }
     if (checkFresh(verdict, policy) === 'introspect') await issuer.confirm(verdict);
     return verdict;
@@ -168,6 +198,10 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   function isOpaque(token: string): boolean {
     return introspecting.length === 1 && OPAQUE_TOKEN.test(token);
+  }
+
+  function isUnopened(token: string): boolean {
+    return decryptionKeys !== undefined && isEncrypted(token) && knownVerdict(token) === undefined;
   }
 
   /** RFC 9449 §7.1: a bound token comes with its proof, and never as a bearer token (§7.2). */
@@ -203,8 +237,8 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   /** All that needs no wait; undefined where one would help. Most requests end here, without a promise of their own. */
   function judgeAtOnce(token: string, policy: PolicySettings): Verdict<C> | undefined {
-    const known = cache?.find(token);
-    if (known?.issuer.hasSameKeys(known) !== true) return undefined;
+    const known = knownVerdict(token);
+    if (known === undefined) return undefined;
     known.issuer.judgeAgain(known, clock());
     if (checkFresh(known, policy) === 'introspect') return undefined;
     noteHit();
@@ -230,7 +264,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   function verifySync(token: string, policy?: Policy): Principal<C> {
     const wanted = parsePolicy(policy);
     try {
-      if (isOpaque(token)) throw refuse('verifier/needs-async');
+      if (isOpaque(token) || isUnopened(token)) throw refuse('verifier/needs-async');
       const verdict = judge(token);
       if (verdict.jkt !== undefined) throw refuse('token/bound');
       if (dpop?.required === true) throw refuse('token/unbound');
@@ -275,7 +309,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     const check = (): void => {
       if (ended !== undefined) throw ended;
       if (verdict.kid !== undefined && !verdict.issuer.hasSameKeys(verdict))
-        verdict = verdict.issuer.judge(verdict.token);
+        verdict = verdict.issuer.judge(verdict.signed);
       else verdict.issuer.judgeAgain(verdict, clock());
       // only its issuer knows when an opaque token ends
       if (verdict.kid === undefined || checkFresh(verdict, policy) === 'introspect') ask();

@@ -102,6 +102,36 @@ describe('opaque tokens: classic sessions behind the same guard', () => {
     expect(await outcome(OPAQUE)).toBe('401 token/inactive');
   });
 
+  test('RFC 7662 §4: with cacheSeconds an answer counts for so long and no longer; revocations end it before that', async () => {
+    await create({ ...CLIENT, cacheSeconds: 10 } as IntrospectionCredentials);
+    const sid = generateTimeOrderedId(Date.now(), (bytes) => new Uint8Array(bytes));
+    const second = `${OPAQUE}_2`;
+    known.set(OPAQUE, GOOD);
+    known.set(second, { ...GOOD, sid });
+    expect([await outcome(OPAQUE), await outcome(second), await outcome(OPAQUE)]).toEqual([
+      'let in',
+      'let in',
+      'let in',
+    ]);
+    expect(issuer.count('/introspect')).toBe(2);
+    issuer.send(issuer.revoke(issuer.row(1, sid)));
+    await until(() => verifier.status.revocations === 1);
+    expect(await outcome(second)).toBe('401 token/revoked');
+    known.delete(OPAQUE);
+    passedMs = 9_000;
+    expect(await outcome(OPAQUE)).toBe('let in');
+    passedMs = 10_001;
+    expect(await outcome(OPAQUE)).toBe('401 token/inactive');
+    // an answer that is no good is not remembered either
+    known.set(OPAQUE, GOOD);
+    expect(await outcome(OPAQUE)).toBe('let in');
+  });
+
+  test.each([-1, 61, 1.5])('cacheSeconds %s is refused', async (cacheSeconds) => {
+    await create();
+    await expect(create({ ...CLIENT, cacheSeconds } as IntrospectionCredentials)).rejects.toThrow(/cacheSeconds/);
+  });
+
   test('a session in the answer is under the feed', async () => {
     await create();
     const sid = generateTimeOrderedId(Date.now(), (bytes) => new Uint8Array(bytes));

@@ -27,8 +27,11 @@ export type { EncryptionCurve, KeyManagementAlgorithm } from './key-management.t
 export {
   createEncryptedJwtSigner,
   createEncryptedJwtVerifier,
+  createNestedJwtOpener,
   type EncryptedJwtSigner,
   type EncryptedJwtSignerOptions,
   type EncryptedJwtVerifier,
   type EncryptedJwtVerifierOptions,
+  type NestedJwtOpener,
+  type OpenedJwt,
 } from './nested.ts';

@@ -87,31 +87,67 @@ export function createEncryptedJwtVerifier<C = JwtClaims>(
   options: EncryptedJwtVerifierOptions<C>,
 ): EncryptedJwtVerifier<C> {
   refuseUnknown(options, ['verifier', 'decryptionKeys', 'maxTokenBytes']);
-  const { verifier } = options;
+  const { verifier, ...rest } = options;
   if (typeof verifier?.verify !== 'function') throw new TypeError('verifier must be a JwtVerifier');
-  const decrypter = createJweDecrypter({
-    keys: options.decryptionKeys,
-    ...(options.maxTokenBytes === undefined ? {} : { maxTokenBytes: options.maxTokenBytes }),
-  });
+  const opener = createNestedJwtOpener(rest);
   return Object.freeze({
     async verify(token: string): Promise<Verified<C>> {
-      const { plaintext, header } = await decrypter.decrypt(token);
-      // RFC 7519 §5.2: a nested token says that it is one. §5.1: the kind of the token stands in the inner header
-      if (header.cty !== 'jwt') throw new TokenRejected('token/nested', 'cty');
-      if (header.typ !== undefined && header.typ !== 'jwt') throw new TokenRejected('token/type', 'typ');
-      const inner = Buffer.from(plaintext).toString('latin1');
-      const verified = verifier.verify(inner);
-      checkRepeated(header.repeated, inner);
+      const { signed, checkRepeated } = await opener.open(token);
+      const verified = verifier.verify(signed);
+      // a schema may have dropped the claims, so they are read anew
+      checkRepeated(decode(signed).claims);
       return verified;
     },
   });
 }
 
-/** RFC 7519 §5.3: claims that were repeated outside have to be the same inside. A schema may have dropped them, so they are read anew. */
-function checkRepeated(repeated: Readonly<Record<string, unknown>>, inner: string): void {
-  const names = Object.keys(repeated);
-  if (names.length === 0) return;
-  const { claims } = decode(inner);
-  for (const name of names)
-    if (JSON.stringify(repeated[name]) !== JSON.stringify(claims[name])) throw new TokenRejected('token/header', name);
+/** The token inside of another one, whose signature nobody has checked yet. */
+export interface OpenedJwt {
+  /** JWS in compact form, as far as anyone knows. */
+  readonly signed: string;
+  /** Compares the inner claims, once they are verified, with those that were repeated outside. RFC 7519 §5.3 @throws {TokenRejected} `token/header` */
+  checkRepeated(claims: Readonly<Record<string, unknown>>): void;
+}
+
+export interface NestedJwtOpener {
+  /**
+   * Decrypts a token for a verifier that judges what is inside: being able to decrypt proves nothing.
+   *
+   * @throws {TokenRejected} `token/decryption`, `token/nested`, `token/type` and what `JweDecrypter.decrypt` throws.
+   * @see RFC 7519 §7.2
+   */
+  open(token: string): Promise<OpenedJwt>;
+}
+
+/**
+ * For verifiers with a cache and rules of their own; take {@link createEncryptedJwtVerifier} elsewhere.
+ *
+ * @throws {TypeError} naming the option that is missing, unknown or out of range.
+ */
+export function createNestedJwtOpener(
+  options: Omit<EncryptedJwtVerifierOptions<unknown>, 'verifier'>,
+): NestedJwtOpener {
+  refuseUnknown(options, ['decryptionKeys', 'maxTokenBytes']);
+  const decrypter = createJweDecrypter({
+    keys: options.decryptionKeys,
+    ...(options.maxTokenBytes === undefined ? {} : { maxTokenBytes: options.maxTokenBytes }),
+  });
+  return Object.freeze({
+    async open(token: string): Promise<OpenedJwt> {
+      const { plaintext, header } = await decrypter.decrypt(token);
+      // RFC 7519 §5.2: a nested token says that it is one. §5.1: the kind of the token stands in the inner header
+      if (header.cty !== 'jwt') throw new TokenRejected('token/nested', 'cty');
+      if (header.typ !== undefined && header.typ !== 'jwt') throw new TokenRejected('token/type', 'typ');
+      return {
+        signed: Buffer.from(plaintext).toString('latin1'),
+        checkRepeated: (claims) => checkRepeated(header.repeated, claims),
+      };
+    },
+  });
+}
+
+/** RFC 7519 §5.3: claims that were repeated outside have to be the same inside. */
+function checkRepeated(repeated: Readonly<Record<string, unknown>>, claims: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(repeated))
+    if (JSON.stringify(value) !== JSON.stringify(claims[name])) throw new TokenRejected('token/header', name);
 }

@@ -27,6 +27,31 @@ export async function readOptionalBody<Schema extends z.ZodType>(
   return validate({}, schema);
 }
 
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+
+/**
+ * Reads the form of an OAuth request.
+ *
+ * @returns Parameters by name; empty ones are left out, as if they had not been sent.
+ * @throws {Problem} `request/too-large`, `invalid_request`
+ * @see RFC 6749 §3.2
+ */
+export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
+  if (!FORM_TYPE.test(request.headers.get('content-type') ?? '') || request.headers.has('content-encoding'))
+    throw invalidRequest('the body is application/x-www-form-urlencoded');
+  const form = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(Buffer.from(await readBytes(request)).toString())) {
+    if (form.has(name)) throw invalidRequest('a parameter comes twice');
+    if (value !== '') form.set(name, value);
+  }
+  return form;
+}
+
+export function invalidRequest(detail: string): Problem {
+  // RFC 6749 §5.2: the name under which OAuth clients look for it
+  return new Problem('invalid_request', { detail, members: { error: 'invalid_request' } });
+}
+
 /** The bytes of a body. @throws {Problem} `request/too-large`, `request/malformed` */
 export async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > LARGEST) throw new Problem('request/too-large');

@@ -133,6 +133,26 @@ export const METADATA: Answer = {
     response_types_supported: z.array(z.string()),
     scopes_supported: z.array(z.string()),
     revocation_feed_uri: z.url(),
+    introspection_endpoint: z.url().optional().describe('Where an API may ask about tokens. RFC 8414 §2'),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+    introspection_endpoint_auth_signing_alg_values_supported: z.array(z.string()).optional(),
+  }),
+};
+
+export const INTROSPECTION: Answer = {
+  description: 'What is to be said of the token: of one that is not active, nothing else. RFC 7662 §2.2',
+  schema: z.looseObject({
+    active: z.boolean(),
+    token_type: z.literal('Bearer').optional(),
+    iss: z.url().optional(),
+    aud: z.string().optional(),
+    sub: id.optional(),
+    client_id: z.string().optional(),
+    sid: id.optional(),
+    jti: id.optional(),
+    iat: z.int().optional(),
+    exp: z.int().optional(),
+    scope: z.string().optional(),
   }),
 };
 

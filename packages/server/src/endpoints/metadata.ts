@@ -1,3 +1,5 @@
+import { ALGORITHMS } from '@mapae/jwt';
+import { API_AUTHENTICATION_METHODS } from '../checks/api-client.ts';
 import type { ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { HEALTH, KEY_SET, METADATA, READY } from './answers.ts';
@@ -36,7 +38,7 @@ export const readiness: Operation = {
   run: showReadiness,
 };
 
-function showMetadata({ settings }: ServerContext): Response {
+function showMetadata({ settings, apiClients }: ServerContext): Response {
   const { issuer } = settings;
   return Response.json(
     {
@@ -45,9 +47,18 @@ function showMetadata({ settings }: ServerContext): Response {
       response_types_supported: [],
       scopes_supported: ['account', ...new Set(settings.resources.flatMap(({ scopes }) => scopes))],
       revocation_feed_uri: `${issuer}/events/revocations`,
+      ...(apiClients.size === 0 ? {} : introspectionMetadata(issuer)),
     },
     { headers: CACHEABLE },
   );
+}
+
+function introspectionMetadata(issuer: string): Readonly<Record<string, unknown>> {
+  return {
+    introspection_endpoint: `${issuer}/oauth2/introspect`,
+    introspection_endpoint_auth_methods_supported: API_AUTHENTICATION_METHODS,
+    introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS.filter((alg) => !alg.startsWith('HS')),
+  };
 }
 
 async function showReadiness({ readiness }: ServerContext): Promise<Response> {

@@ -17,10 +17,11 @@ export interface Operation {
   /** One line, for the reference page. */
   readonly summary: string;
   /** What it asks for beside the body. */
-  readonly credential?: 'account' | 'admin' | 'feed';
+  readonly credential?: 'account' | 'admin' | 'feed' | 'introspection';
   /** Reads the refresh cookie, or sets it. */
   readonly cookie?: true;
-  readonly body?: { readonly schema: z.ZodType; readonly optional?: true };
+  /** `form`: as RFC 6749 sends parameters; JSON where it is left out. */
+  readonly body?: { readonly schema: z.ZodType; readonly optional?: true; readonly form?: true };
   readonly parameters?: readonly Parameter[];
   readonly query?: Query;
   /** Answers to a request that went well, by status. */

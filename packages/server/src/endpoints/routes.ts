@@ -15,6 +15,7 @@ import {
 import { exportAudit, listAudit } from './audit.ts';
 import { askVerification, changeEmail, confirmEmail, verifyEmail } from './email.ts';
 import { feedSnapshot, followFeed, pollFeed, reportVerifier } from './feed.ts';
+import { introspectToken } from './introspect.ts';
 import { mailbox } from './mailbox.ts';
 import { health, jwks, metadata, readiness } from './metadata.ts';
 import { openApi } from './open-api.ts';
@@ -56,6 +57,7 @@ export const ROUTES: Routes = {
   '/v1/admin/sessions/:id': { DELETE: endUserSession },
   '/v1/admin/audit': { GET: listAudit },
   '/v1/admin/audit/export': { GET: exportAudit },
+  '/oauth2/introspect': { POST: introspectToken },
   '/dev/mailbox': { GET: mailbox },
   '/.well-known/jwks.json': { GET: jwks },
   '/.well-known/oauth-authorization-server': { GET: metadata },

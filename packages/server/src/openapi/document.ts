@@ -6,11 +6,14 @@ import { PROBLEMS, type ProblemCode } from '../problem.ts';
 export type Routes = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 type Json = Readonly<Record<string, unknown>>;
 
+const FORM = 'application/x-www-form-urlencoded';
 const OF_BODY = ['request/content-type', 'request/too-large', 'request/malformed', 'request/invalid'] as const;
+const OF_FORM = ['request/too-large', 'invalid_request'] as const;
 const OF_CREDENTIAL = {
   account: ['request/authorization', 'invalid_token'],
   admin: ['request/authorization', 'invalid_token', 'admin/role'],
   feed: ['feed/credential'],
+  introspection: ['introspection/credential'],
 } as const satisfies Record<string, readonly ProblemCode[]>;
 
 /** RFC 9457, with a stable code. */
@@ -26,6 +29,7 @@ const PROBLEM = z.strictObject({
     .describe('With request/invalid: where in the body, and what is wrong there.'),
   reason: z.string().optional().describe('With invalid_token: the code of the token error.'),
   reasons: z.array(z.string()).optional().describe('With account/password-weak: patterns that make it easy to guess.'),
+  error: z.string().optional().describe('At OAuth endpoints: the error of RFC 6749 §5.2.'),
   id: z.string().optional().describe('With server/error: what to look for in the log.'),
 });
 
@@ -49,6 +53,7 @@ export function describeApi(routes: Routes): Json {
       securitySchemes: {
         account: { type: 'http', scheme: 'bearer', description: 'An access token for the account API.' },
         feed: { type: 'http', scheme: 'bearer', description: 'A feed key.' },
+        introspection: { type: 'http', scheme: 'basic', description: 'An API, or its signed assertion in the form.' },
         cookie: { type: 'apiKey', in: 'cookie', name: '__Host-mapae-refresh' },
       },
     },
@@ -71,7 +76,7 @@ function describeOperation(operation: Operation): Json {
   const parameters = parametersOf(operation);
   return {
     summary,
-    ...(credential === undefined ? {} : { security: [{ [credential === 'feed' ? 'feed' : 'account']: [] }] }),
+    ...(credential === undefined ? {} : { security: [{ [credential === 'admin' ? 'account' : credential]: [] }] }),
     // tokens in the body do as well
     ...(cookie === undefined || credential !== undefined ? {} : { security: [{ cookie: [] }, {}] }),
     ...(parameters.length === 0
@@ -88,7 +93,7 @@ function describeOperation(operation: Operation): Json {
       : {
           requestBody: {
             required: body.optional !== true,
-            content: { 'application/json': { schema: toSchema(body.schema, 'input') } },
+            content: { [body.form === true ? FORM : 'application/json']: { schema: toSchema(body.schema, 'input') } },
           },
         }),
     responses: {
@@ -111,7 +116,7 @@ function parametersOf({ parameters = [], query = {} }: Operation): readonly Para
 /** Every code that a request can be refused with here, but for `server/error`. */
 function refusalsOf({ body, query, credential, refusals = [], withoutDatabase }: Operation): readonly ProblemCode[] {
   return [
-    ...(body === undefined ? [] : OF_BODY),
+    ...(body === undefined ? [] : body.form === true ? OF_FORM : OF_BODY),
     ...(query === undefined ? [] : (['request/query'] as const)),
     ...(credential === undefined ? [] : OF_CREDENTIAL[credential]),
     ...refusals,

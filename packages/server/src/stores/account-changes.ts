@@ -55,6 +55,7 @@ export function accountChanges(context: Context): Changes {
         await endEverySession(context, step, user, { reason: 'deleted', instant });
         await voidTokens(step, userId);
         await step.deleteFrom('outbox').where('user_id', '=', userId).execute();
+        await step.deleteFrom('access_tokens').where('user_id', '=', userId).execute();
         await step.deleteFrom('grants').where('user_id', '=', userId).execute();
         await step.deleteFrom('sessions').where('user_id', '=', userId).execute();
         await settleRefusalsOf(step, instant.now, userId);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Kysely } from 'kysely';
+import { accessTokens } from './access-tokens.ts';
 import { accountChanges } from './account-changes.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
@@ -64,6 +65,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...secrets(context),
     ...revocations(context),
     ...revoke(context),
+    ...accessTokens(context),
     ...epoch(context),
     ...rateLimits(context, limitsDb),
     ...cleanUp(context),

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createAccessTokenTables } from './access-tokens.ts';
 import { createAccountTables } from './account-tables.ts';
 import { createCoreTables } from './core-tables.ts';
 import type { StoreDialect } from './dialect.ts';
@@ -32,6 +33,7 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
     },
     '0030_core': { up: (db) => createCoreTables(db, columns) },
     '0040_refusals': { up: (db) => createRefusals(db, columns.bytes) },
+    '0050_access_tokens': { up: (db) => createAccessTokenTables(db, columns) },
   };
 }
 

@@ -121,6 +121,16 @@ export interface Store extends AccountStore {
   /** Removes rows past `until`, at most `limit`. The newest number is never lost. */
   pruneRevocations(limit: number): Promise<number>;
 
+  // opaque access tokens
+  /** Keeps the record of a token, by the token's hash. */
+  keepAccessToken(record: AccessTokenRecord): Promise<void>;
+  /** The record of a token that is not past its end. */
+  findAccessToken(hash: Uint8Array): Promise<AccessTokenRecord | undefined>;
+  /** Whether an access token of ours, of whatever kind, was ended before its time: what verifiers learn from the feed, from the rows themselves. */
+  isTokenOver(token: TokenIds): Promise<boolean>;
+  /** Removes records past their end, at most `limit`. */
+  pruneAccessTokens(limit: number): Promise<number>;
+
   // limits
   /**
    * Takes one from a bucket, in one step that all replicas share. A restart of the database may forget buckets; nothing else does.
@@ -375,6 +385,23 @@ export interface PublishedRevocation {
   readonly id: Uint8Array;
   readonly before: number;
   readonly until: number;
+}
+
+export interface AccessTokenRecord {
+  /** SHA-256 of the token. */
+  readonly hash: Uint8Array;
+  readonly userId: string;
+  /** What would stand in a signed token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly expiresAt: number;
+}
+
+/** The ids in an access token that something can end it by. */
+export interface TokenIds {
+  readonly subject: string;
+  readonly sessionId: string | undefined;
+  readonly clientId: string;
+  readonly tokenId: string;
 }
 
 /** So many at once, then one more each so often. */

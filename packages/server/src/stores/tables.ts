@@ -12,6 +12,7 @@ export interface Tables {
   signing_keys: KeyRow;
   revocations: RevocationRow;
   client_cutoffs: ClientCutoffRow;
+  access_tokens: AccessTokenRow;
   meta: MetaRow;
   removed_keys: RemovedKeyRow;
   dropped_secrets: DroppedSecretRow;
@@ -120,6 +121,16 @@ export interface RevocationRow {
   blind_id: Uint8Array;
   before: number;
   until: number;
+}
+
+/** An opaque access token. */
+export interface AccessTokenRow {
+  /** SHA-256 of the token. */
+  hash: Uint8Array;
+  user_id: string;
+  /** JSON */
+  claims: string;
+  expires_at: number;
 }
 
 export interface ClientCutoffRow {

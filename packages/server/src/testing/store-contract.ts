@@ -1,3 +1,4 @@
+import { accessTokenCases } from './store-contract/access-tokens.ts';
 import { accountChangeCases } from './store-contract/account-changes.ts';
 import { accountCases } from './store-contract/accounts.ts';
 import { cleanUpCases } from './store-contract/clean-up.ts';
@@ -29,6 +30,7 @@ export function storeContract(): readonly StoreCase[] {
     ...cutOffCases,
     ...refreshCases,
     ...epochCases,
+    ...accessTokenCases,
     ...feedCases,
     ...limitCases,
     ...cleanUpCases,

@@ -4,7 +4,11 @@ import { DEFAULT_ALG } from '../keys/signing-algs.ts';
 import type { SigningKeys } from '../keys/signing-keys.ts';
 import { ACCOUNT_SCOPE, type Settings } from '../options.ts';
 import { Problem } from '../problem.ts';
-import type { Grant } from '../stores/store.ts';
+import type { ResourceSettings } from '../resource-options.ts';
+import type { Grant, Session, Store } from '../stores/store.ts';
+import { authenticationClaims } from './authentication-claims.ts';
+import { createTokenEncrypter } from './encrypted-tokens.ts';
+import { generateOpaqueToken, hashOpaqueToken } from './opaque-token.ts';
 
 /** What an access token is made for: one resource, and scopes of it. */
 export interface Target {
@@ -15,6 +19,8 @@ export interface Target {
 
 export interface IssueRequest {
   readonly grant: Grant;
+  /** None where the grant outlives its session. */
+  readonly session: Session | undefined;
   readonly target: Target;
   /** The store's now, milliseconds. */
   readonly now: number;
@@ -32,26 +38,79 @@ export interface IssuedAccessToken {
 }
 
 export interface AccessTokens {
-  issue(request: IssueRequest): IssuedAccessToken;
+  /**
+   * @throws {SigningRefused} where the claims are too long, or readable and shouldn't be.
+   * @throws {Problem} `server/unavailable` where the key of an API can't be had.
+   */
+  issue(request: IssueRequest): Promise<IssuedAccessToken>;
 }
 
-/** Makes access tokens. RFC 9068 §2 */
-export function createAccessTokens(
-  settings: Settings,
-  keys: Pick<SigningKeys, 'active'>,
-  random: (bytes: number) => Uint8Array,
-): AccessTokens {
+export interface AccessTokensOptions {
+  readonly settings: Settings;
+  readonly keys: Pick<SigningKeys, 'active'>;
+  readonly store: Pick<Store, 'keepAccessToken'>;
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/** How the tokens for one audience are made of their claims. */
+type Maker = (claims: TokenClaims) => Promise<string>;
+
+type TokenClaims = Readonly<Record<string, unknown>> & { readonly sub: string; readonly exp: number };
+
+/**
+ * Makes access tokens. RFC 9068 §2
+ *
+ * @throws {TypeError} where tokens are to be encrypted, and there is no key or no `jose`.
+ */
+export async function createAccessTokens({
+  settings,
+  keys,
+  store,
+  random,
+}: AccessTokensOptions): Promise<AccessTokens> {
   const signerOf = rememberSigner({ typ: 'at+jwt' });
-  const algs = new Map(settings.resources.map(({ identifier, signingAlg }) => [identifier, signingAlg]));
+  const resources = new Map(settings.resources.map((resource) => [resource.identifier, resource]));
+  const makers = new Map<string, Maker>();
+  for (const resource of settings.resources) {
+    const maker = await makerOf(resource);
+    if (maker !== undefined) makers.set(resource.identifier, maker);
+  }
+
+  /** Undefined where they are signed and nothing else. */
+  async function makerOf({
+    identifier: audience,
+    accessToken,
+    encryption,
+    signingAlg = DEFAULT_ALG,
+  }: ResourceSettings): Promise<Maker | undefined> {
+    if (accessToken === 'opaque') return keepOpaque;
+    if (encryption === undefined) return undefined;
+    const { log } = settings;
+    const encrypter = await createTokenEncrypter({ encryption, audience, log });
+    const innerSignerOf = rememberSigner({ typ: 'at+jwt', allowReadableClaims: encryption.confidentialClaims });
+    return (claims) => encrypter.sign(innerSignerOf(keys.active(signingAlg)), claims);
+  }
+
+  async function keepOpaque(claims: TokenClaims): Promise<string> {
+    const token = generateOpaqueToken(random);
+    const { sub: userId, exp } = claims;
+    await store.keepAccessToken({ hash: hashOpaqueToken(token), userId, claims, expiresAt: exp * 1_000 });
+    return token;
+  }
+
+  function sign(claims: TokenClaims, audience: string): string {
+    return signerOf(keys.active(resources.get(audience)?.signingAlg ?? DEFAULT_ALG)).sign(claims);
+  }
+
   return {
-    issue({ grant, target, now, tokensFrom, roles, extraClaims }) {
+    async issue({ grant, session, target, now, tokensFrom, roles, extraClaims }) {
+      const { audience } = target;
       const iat = Math.floor(now / 1_000);
       const scope = target.scopes.filter((one) => grant.scope.includes(one)).join(' ');
-      const key = keys.active(algs.get(target.audience) ?? DEFAULT_ALG);
-      const accessToken = signerOf(key).sign({
+      const claims = {
         ...extraClaims,
         iss: settings.issuer,
-        aud: target.audience,
+        aud: audience,
         sub: grant.userId,
         client_id: grant.clientId,
         ...(grant.sessionId === undefined ? {} : { sid: grant.sessionId }),
@@ -61,7 +120,12 @@ export function createAccessTokens(
         scope,
         // RFC 9068 §2.2.3.1
         ...(roles.length === 0 ? {} : { roles }),
-      });
+        ...(session !== undefined && resources.get(audience)?.authenticationClaims === true
+          ? authenticationClaims(session)
+          : {}),
+      };
+      const make = makers.get(audience);
+      const accessToken = make === undefined ? sign(claims, audience) : await make(claims);
       return { accessToken, expiresIn: settings.accessTokenSeconds, scope };
     },
   };

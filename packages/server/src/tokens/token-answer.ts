@@ -65,7 +65,7 @@ function refreshTokenOf(
 /** @throws {Problem} `server/hook` */
 async function issueAccessToken(
   { settings, accessTokens, hooks }: ServerContext,
-  { grant, target, now, tokensFrom, user: { roles } }: TokenAnswerInput,
+  { grant, session, target, now, tokensFrom, user: { roles } }: TokenAnswerInput,
 ): Promise<IssuedAccessToken> {
   const extraClaims = await hooks.accessTokenClaims({
     userId: grant.userId,
@@ -76,7 +76,7 @@ async function issueAccessToken(
     roles,
   });
   try {
-    return accessTokens.issue({ grant, target, now, tokensFrom, roles, extraClaims });
+    return await accessTokens.issue({ grant, session, target, now, tokensFrom, roles, extraClaims });
   } catch (error) {
     // too long, or readable where it shouldn't be: without the hook's claims it would be neither
     if (!(error instanceof SigningRefused) || Object.keys(extraClaims).length === 0) throw error;

@@ -18,6 +18,7 @@ import { describeApi } from '../../src/openapi/document.ts';
 import { accountTests } from './account.ts';
 import { adminTests } from './admin.ts';
 import { unseenAnswers } from './documented.ts';
+import { introspectionTests, tokenFormatTests } from './introspection.ts';
 import { mailFlowTests } from './mail-flows.ts';
 import { refusedSignInTests } from './refused-sign-ins.ts';
 import { openServer } from './server-under-test.ts';
@@ -32,6 +33,11 @@ adminTests('SQLite', openServer);
 adminTests('PostgreSQL', onPostgres);
 refusedSignInTests('SQLite', openServer);
 refusedSignInTests('PostgreSQL', onPostgres);
+introspectionTests('SQLite', openServer);
+introspectionTests('PostgreSQL', async (options) =>
+  openServer({ ...options, database: databaseFromUrl(await createPostgresDatabase()) }),
+);
+tokenFormatTests(openServer);
 
 test('every documented answer was produced by a test above, and each one seen was a documented one', () => {
   expect(unseenAnswers()).toEqual([]);
