@@ -19,7 +19,7 @@ const REFUSALS_AT_ONCE = 100;
 const AUDIT_EVERY = 30;
 
 export interface CleanUpOptions {
-  readonly store: Pick<Store, 'removeOverSessions' | 'settleRefusals' | 'pruneAudit'>;
+  readonly store: Pick<Store, 'removeOverSessions' | 'pruneAccessTokens' | 'settleRefusals' | 'pruneAudit'>;
   readonly log: (entry: LogEntry) => void;
   /** Events are kept for so long. */
   readonly auditSeconds: number;
@@ -38,7 +38,6 @@ export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: Cle
 
   async function walkSessions(): Promise<void> {
     const page = await store.removeOverSessions(after, PAGE);
-    await store.pruneAccessTokens(TOKENS);
     removed += page.removed;
     after = page.next;
     if (after !== undefined || removed === 0) return;
@@ -55,6 +54,7 @@ export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: Cle
   async function step(): Promise<void> {
     await store.settleRefusals(REFUSALS_TOLD_AFTER_SECONDS, REFUSALS_AT_ONCE);
     if (steps++ % AUDIT_EVERY === 0) await pruneAudit();
+    await store.pruneAccessTokens(TOKENS);
     await walkSessions();
   }
 
