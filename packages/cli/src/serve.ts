@@ -84,6 +84,8 @@ const SAME_NAME = [
   'absoluteSeconds',
   'requireVerifiedEmail',
   'auditSeconds',
+  'metricsKey',
+  'traces',
 ] as const;
 
 function passedOn(settings: Partial<Settings>): Partial<ServerOptions> {

@@ -43,6 +43,8 @@ export interface Settings {
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail: boolean;
   readonly auditSeconds: number;
+  readonly metricsKey: string;
+  readonly traces: boolean;
   readonly dev: boolean;
   /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
   readonly migrate: boolean;
@@ -247,6 +249,19 @@ export const SETTINGS: readonly Row[] = [
     flag: '--require-verified-email',
     env: 'MAPAE_REQUIRE_VERIFIED_EMAIL',
     help: 'no sign-in before the address was verified',
+    parse: yesOrNo,
+  },
+  {
+    name: 'metricsKey',
+    env: 'MAPAE_METRICS_KEY',
+    help: 'opens /metrics to whoever shows it: 32 characters or more',
+    parse: text,
+  },
+  {
+    name: 'traces',
+    flag: '--traces',
+    env: 'MAPAE_TRACES',
+    help: 'OpenTelemetry spans, by the tracer that was set up before (node --import)',
     parse: yesOrNo,
   },
   {

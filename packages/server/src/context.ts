@@ -8,6 +8,8 @@ import type { ApiClients } from './checks/api-client.ts';
 import type { HookCalls } from './hooks.ts';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { Limits } from './limits/limits.ts';
+import type { ServerFigures } from './observability/server-figures.ts';
+import type { Tracing } from './observability/tracing.ts';
 import type { Settings } from './options.ts';
 import type { Assets } from './pages/assets.ts';
 import type { Readiness } from './readiness.ts';
@@ -39,6 +41,9 @@ export interface ServerContext {
   readonly readiness: Readiness;
   readonly hooks: HookCalls;
   readonly mailer: Mailer;
+  /** Where the server has a key for them. */
+  readonly figures: ServerFigures | undefined;
+  readonly tracing: Tracing;
   /** What pages load. */
   readonly assets: Assets;
   /** Where people may sign in with an account that they have elsewhere, for buttons. */
@@ -61,6 +66,8 @@ export interface RequestScope {
   readonly waitedMs: () => number;
   /** Address of the client, as far as it is known. */
   readonly ip: string | undefined;
+  /** The peer on the socket is one of `trustedProxies`. */
+  readonly isFromProxy: boolean;
   /** True for a verifier that was handed this server: it is in this process. */
   readonly inProcess: boolean;
 }

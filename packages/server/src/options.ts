@@ -64,6 +64,10 @@ export interface ServerOptions {
   readonly hooks?: Hooks;
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail?: boolean;
+  /** Opens `GET /metrics` to whoever shows it; at least 32 characters. Default: there are no metrics. docs/adr/0043 */
+  readonly metricsKey?: string;
+  /** Makes OpenTelemetry spans, by `@opentelemetry/api` and the tracer provider of the process. Default: false. docs/adr/0044 */
+  readonly traces?: boolean;
   /** Events of the audit log are kept for so long. 1 day to 10 years. Default: 365 days. */
   readonly auditSeconds?: number;
   readonly log?: (entry: LogEntry) => void;
@@ -124,6 +128,11 @@ const OPTIONS = z.strictObject({
     })
     .default({}),
   requireVerifiedEmail: z.boolean().default(false),
+  metricsKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,}$/, 'is no key: at least 32 printable characters')
+    .optional(),
+  traces: z.boolean().default(false),
   auditSeconds: seconds(DAY, 3_650 * DAY).default(365 * DAY),
   log: custom<(entry: LogEntry) => void>().default(() => () => {}),
   clock: custom<() => number>().optional(),

@@ -88,6 +88,7 @@ export const PROBLEMS = {
     title: 'Who asks about tokens has to be an API that this server knows.',
     rule: 'RFC 7662 §2.3',
   },
+  'metrics/credential': { status: 401, title: 'The figures need their key.', rule: 'docs/adr/0043' },
   'server/unavailable': {
     status: 503,
     title: 'The server can not do this right now; nothing was changed.',

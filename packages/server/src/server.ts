@@ -19,6 +19,9 @@ import { createKeyKeeper } from './keys/key-keeper.ts';
 import { ALWAYS_ALGS, DEFAULT_ALG } from './keys/signing-algs.ts';
 import { loadSigningKeys } from './keys/signing-keys.ts';
 import { createLimits } from './limits/limits.ts';
+import { safeLog } from './observability/safe-log.ts';
+import { createServerFigures } from './observability/server-figures.ts';
+import { NO_TRACING, startTracing, type TracedOperation } from './observability/tracing.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
 import { isForPerson } from './pages/addresses.ts';
 import { answerAsset, createAssets } from './pages/assets.ts';
@@ -78,7 +81,10 @@ interface Bindings {
  * @throws {ClockOff} in production, where this machine's clock and the database's are more than five seconds apart.
  */
 export async function createServer(options: ServerOptions): Promise<AuthorizationServer> {
-  const settings = parseOptions(options);
+  const parsed = parseOptions(options);
+  const tracing = parsed.traces ? await startTracing(parsed.issuer) : NO_TRACING;
+  const figures = parsed.metricsKey === undefined ? undefined : createServerFigures();
+  const settings: Settings = Object.freeze({ ...parsed, log: safeLog(parsed.log, figures) });
   const findAddress = createClientAddress(settings.trustedProxies);
   const random = settings.random ?? ((bytes: number) => randomBytes(bytes));
   const store = await settings.database.open({
@@ -90,7 +96,11 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
   });
   try {
     await checkClock(settings, store);
-    const context = await createContext(settings, store, random);
+    const context = await createContext({ settings, store, random, figures, tracing });
+    figures?.watch({
+      connectedVerifiers: () => context.verifiers.list().length,
+      hashing: () => context.passwords.load(),
+    });
     const app = createApp(context);
     const underway = createUnderway();
     const cleanUp = startCleanUp({ store, log: settings.log, auditSeconds: settings.auditSeconds });
@@ -103,6 +113,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         const scope: RequestScope = {
           waitedMs: () => performance.now() - arrived,
           ip: findAddress(request, info.remoteAddress),
+          isFromProxy: findAddress.isProxy(info.remoteAddress),
           inProcess: info.inProcess === true,
         };
         const answer = await underway.run(() => app.fetch(request, { scope }));
@@ -119,10 +130,12 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         await underway.end(LAST_ANSWERS_MS);
         await context.refusals.close();
         await store.close();
+        figures?.close();
       },
     };
   } catch (error) {
     await store.close();
+    figures?.close();
     throw error;
   }
 }
@@ -136,11 +149,9 @@ async function checkClock({ clock, mode, log }: Settings, store: Store): Promise
   log({ level: 'warn', event: 'clock.off', ahead_ms: aheadMs });
 }
 
-async function createContext(
-  settings: Settings,
-  store: Store,
-  random: (bytes: number) => Uint8Array,
-): Promise<ServerContext> {
+type Foundations = Pick<ServerContext, 'settings' | 'store' | 'random' | 'figures' | 'tracing'>;
+
+async function createContext({ settings, store, random, figures, tracing }: Foundations): Promise<ServerContext> {
   const state = await store.readState();
   const secrets = await joinSecrets(store, settings.secrets, state.now);
   const keys = await loadSigningKeys(store, secrets, startAlgs(settings)).catch(async (error: unknown) => {
@@ -157,6 +168,8 @@ async function createContext(
   return {
     settings,
     store,
+    figures,
+    tracing,
     secrets,
     keys,
     passwords: createPasswordHasher(random),
@@ -189,7 +202,12 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>();
   for (const [path, methods] of Object.entries(ROUTES)) {
     for (const [method, { run }] of Object.entries(methods)) {
-      app.on(method, path, (c) => run(context, c.req.raw, c.env.scope, c.req.param('id') ?? ''));
+      app.on(method, path, (c) => {
+        const { scope } = c.env;
+        const request = c.req.raw;
+        const work = async () => run(context, request, scope, c.req.param('id') ?? '');
+        return observe(context, { method, route: path, request, scope }, work);
+      });
     }
     const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     app.all(path, (c) => {
@@ -199,12 +217,39 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
   }
   if (settings.pages !== false) {
     for (const [path, page] of Object.entries(PAGES))
-      app.all(path, (c) => servePage(context, c.req.raw, c.env.scope, page));
+      app.all(path, (c) => {
+        const { scope } = c.env;
+        const request = c.req.raw;
+        const method = PAGE_METHODS.has(request.method) ? request.method : '_OTHER';
+        const work = async () => servePage(context, request, scope, page);
+        return observe(context, { method, route: path, request, scope }, work);
+      });
     app.get('/assets/:name', (c) => findAsset(context, c.req.param('name')));
   }
   app.notFound((c) => refuse(context, c.req.raw, new Problem('request/not-found')));
   app.onError((error, c) => refuse(context, c.req.raw, toProblem(settings, error)));
   return app;
+}
+
+const PAGE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
+
+/** Runs an operation and answers whatever it throws; counts it, and makes a span of it, where that is asked for. */
+async function observe(
+  context: ServerContext,
+  operation: TracedOperation,
+  work: () => Promise<Response>,
+): Promise<Response> {
+  const end = context.figures?.begin(`${operation.method} ${operation.route}`);
+  const { response, code } = await context.tracing.run(operation, async () => {
+    try {
+      return { response: await work(), code: '' };
+    } catch (error) {
+      const problem = toProblem(context.settings, error);
+      return { response: refuse(context, operation.request, problem), code: problem.code };
+    }
+  });
+  end?.(response.status, code);
+  return response;
 }
 
 /** A person is told on a page, a program in JSON. */

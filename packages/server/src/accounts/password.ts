@@ -9,6 +9,12 @@ export interface PasswordHasher {
   verify(password: string, stored: string | undefined): Promise<boolean>;
   /** True when a stored hash was made with other parameters than today's. */
   isOutdated(stored: string): boolean;
+  load(): HashingLoad;
+}
+
+export interface HashingLoad {
+  readonly running: number;
+  readonly waiting: number;
 }
 
 /** OWASP's setting: Argon2id, 19 MiB, two passes, one lane. */
@@ -26,15 +32,16 @@ export function createPasswordHasher(random: (bytes: number) => Uint8Array): Pas
   // of a password that nobody has; made at the first need
   let decoy: Promise<string> | undefined;
   return {
-    hash: (password) => limit(() => make(password)),
+    hash: (password) => limit.run(() => make(password)),
     verify: (password, stored) =>
-      limit(async () => {
+      limit.run(async () => {
         const usable = stored !== undefined && isBounded(stored);
         decoy ??= make(Buffer.from(random(32)).toString('hex'));
         const matches = await verify(usable ? stored : await decoy, password);
         return usable && matches;
       }),
     isOutdated: (stored) => !stored.startsWith(CURRENT),
+    load: () => limit.load(),
   };
 }
 
@@ -43,10 +50,15 @@ function isBounded(stored: string): boolean {
   return Number(memory) <= 262_144 && Number(time) <= 10 && Number(lanes) <= 8;
 }
 
-function createLimit(atOnce: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+interface Limit {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  load(): HashingLoad;
+}
+
+function createLimit(atOnce: number, waiting: number): Limit {
   let running = 0;
   const queue: (() => void)[] = [];
-  return async (work) => {
+  async function run<T>(work: () => Promise<T>): Promise<T> {
     if (running >= atOnce) {
       if (queue.length >= waiting) throw new Problem('request/too-many');
       // whoever ends hands its place over, so `running` doesn't change
@@ -59,5 +71,6 @@ function createLimit(atOnce: number, waiting: number): <T>(work: () => Promise<T
       if (next === undefined) running--;
       else next();
     }
-  };
+  }
+  return { run, load: () => ({ running, waiting: queue.length }) };
 }

@@ -1,7 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 
 /** Finds the address of the client behind trusted proxies. */
-export type ClientAddress = (request: Request, remoteAddress: string | undefined) => string | undefined;
+export interface ClientAddress {
+  (request: Request, remoteAddress: string | undefined): string | undefined;
+  /** Whether a peer on a socket is such a proxy. */
+  isProxy(remoteAddress: string | undefined): boolean;
+}
 
 /**
  * `X-Forwarded-For` counts only as far as proxies on the list wrote it: read from the right, the first address that is no such proxy.
@@ -12,7 +16,7 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   const trusted = new BlockList();
   for (const entry of trustedProxies) add(trusted, entry);
   const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return (request, remoteAddress) => {
+  const find = (request: Request, remoteAddress: string | undefined): string | undefined => {
     const nearest = remoteAddress === undefined ? undefined : plain(remoteAddress);
     if (nearest === undefined || isIP(nearest) === 0 || !isTrusted(nearest)) return nearest;
     const hops = (request.headers.get('x-forwarded-for') ?? '').split(',').map((hop) => plain(hop.trim()));
@@ -22,6 +26,12 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     }
     return nearest;
   };
+  return Object.assign(find, {
+    isProxy(remoteAddress: string | undefined) {
+      const peer = remoteAddress === undefined ? '' : plain(remoteAddress);
+      return isIP(peer) !== 0 && isTrusted(peer);
+    },
+  });
 }
 
 function add(list: BlockList, entry: string): void {

@@ -177,6 +177,12 @@ export const DOCUMENT: Answer = { description: 'This document.', schema: z.loose
 
 export const REFERENCE: Answer = { description: 'The reference page.', schema: z.string(), type: 'text/html' };
 
+export const METRICS: Answer = {
+  description: 'Figures in the Prometheus text format.',
+  schema: z.string(),
+  type: 'text/plain',
+};
+
 export const HEALTH: Answer = {
   description: 'The process is up.',
   schema: z.strictObject({ status: z.literal('ok') }),

@@ -17,7 +17,7 @@ export interface Operation {
   /** One line, for the reference page. */
   readonly summary: string;
   /** What it asks for beside the body. */
-  readonly credential?: 'account' | 'admin' | 'feed' | 'introspection';
+  readonly credential?: 'account' | 'admin' | 'feed' | 'introspection' | 'metrics';
   /** Reads the refresh cookie, or sets it. */
   readonly cookie?: true;
   /** `form`: as RFC 6749 sends parameters; JSON where it is left out. */

@@ -18,6 +18,7 @@ import { feedSnapshot, followFeed, pollFeed, reportVerifier } from './feed.ts';
 import { introspectToken } from './introspect.ts';
 import { mailbox } from './mailbox.ts';
 import { health, jwks, metadata, readiness } from './metadata.ts';
+import { metrics } from './metrics.ts';
 import { openApi } from './open-api.ts';
 import { changePassword, forgotPassword, resetPassword } from './password.ts';
 import { changeMe, deleteMe, exportMe } from './profile.ts';
@@ -68,6 +69,7 @@ export const ROUTES: Routes = {
   '/events/reports': { POST: reportVerifier },
   '/openapi.json': { GET: openApi(() => ROUTES) },
   '/reference': { GET: reference(() => ROUTES) },
+  '/metrics': { GET: metrics },
   '/healthz': { GET: health },
   '/readyz': { GET: readiness },
 };

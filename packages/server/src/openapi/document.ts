@@ -14,6 +14,7 @@ const OF_CREDENTIAL = {
   admin: ['request/authorization', 'invalid_token', 'admin/role'],
   feed: ['feed/credential'],
   introspection: ['introspection/credential'],
+  metrics: ['metrics/credential'],
 } as const satisfies Record<string, readonly ProblemCode[]>;
 
 /** RFC 9457, with a stable code. */
@@ -54,6 +55,7 @@ export function describeApi(routes: Routes): Json {
         account: { type: 'http', scheme: 'bearer', description: 'An access token for the account API.' },
         feed: { type: 'http', scheme: 'bearer', description: 'A feed key.' },
         introspection: { type: 'http', scheme: 'basic', description: 'An API, or its signed assertion in the form.' },
+        metrics: { type: 'http', scheme: 'bearer', description: 'The metrics key.' },
         cookie: { type: 'apiKey', in: 'cookie', name: '__Host-mapae-refresh' },
       },
     },

@@ -52,7 +52,7 @@ export function strangerVisit(context: ServerContext, request: Request): Visit {
   )?.[1];
   return {
     ...inLanguage(context, request, [chosen]),
-    scope: { waitedMs: () => 0, ip: undefined, inProcess: false },
+    scope: { waitedMs: () => 0, ip: undefined, isFromProxy: false, inProcess: false },
     visitor: undefined,
     formToken: () => '',
     browserId: '',

@@ -3,6 +3,7 @@ import './body-rules.ts';
 import './addresses.ts';
 import './cross-origin.ts';
 import './delivery.ts';
+import './figures.ts';
 import './feed.ts';
 import './client-address.ts';
 import './limits.ts';
