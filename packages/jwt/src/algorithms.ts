@@ -47,61 +47,56 @@ export interface AlgorithmRow {
 }
 
 const base = { crv: undefined, curve: undefined, memberBytes: {} } as const;
-const SHA256 = { hash: 'sha256', hashBytes: 32 } as const;
-const SHA384 = { hash: 'sha384', hashBytes: 48 } as const;
-const SHA512 = { hash: 'sha512', hashBytes: 64 } as const;
-const NO_HASH = { hash: undefined, hashBytes: 0 } as const;
+const SHA256 = { hash: 'sha256', hashBytes: 32, signatureBytes: 32 } as const;
+const SHA384 = { hash: 'sha384', hashBytes: 48, signatureBytes: 48 } as const;
+const SHA512 = { hash: 'sha512', hashBytes: 64, signatureBytes: 64 } as const;
 const hmac = { ...base, family: 'hmac', kty: 'oct', keyType: 'secret' } as const;
 const rsa = { ...base, family: 'rsa', kty: 'RSA', keyType: 'rsa', signatureBytes: 0 } as const;
 const pss = { ...rsa, family: 'pss' } as const;
 const ecdsa = { ...base, family: 'ecdsa', kty: 'EC', keyType: 'ec' } as const;
-const edwards = { ...base, ...NO_HASH, family: 'pure', kty: 'OKP' } as const;
-const ed25519 = {
-  ...edwards,
-  crv: 'Ed25519',
-  keyType: 'ed25519',
-  signatureBytes: 64,
-  memberBytes: { x: 32, d: 32 },
-} as const;
-const mlDsa = { ...base, ...NO_HASH, family: 'pure', kty: 'AKP' } as const;
+const pure = { ...base, hash: undefined, hashBytes: 0, family: 'pure' } as const;
+const edwards = (crv: 'Ed25519' | 'Ed448', keyType: 'ed25519' | 'ed448', bytes: number) =>
+  ({ ...pure, kty: 'OKP', crv, keyType, signatureBytes: 2 * bytes, memberBytes: { x: bytes, d: bytes } }) as const;
+const mlDsa = <Size extends 44 | 65 | 87>(size: Size, signatureBytes: number, pub: number) =>
+  ({
+    ...pure,
+    kty: 'AKP',
+    alg: `ML-DSA-${size}`,
+    keyType: `ml-dsa-${size}`,
+    signatureBytes,
+    memberBytes: { pub, priv: 32 },
+  }) as const;
 
 // RFC 7518 §3.4, §6.2.1.2: r, s and coordinates have the full length of the field
 const field = (bytes: number) => ({ signatureBytes: 2 * bytes, memberBytes: { x: bytes, y: bytes, d: bytes } });
 
 const TABLE: readonly AlgorithmRow[] = [
-  { ...hmac, ...SHA256, alg: 'HS256', signatureBytes: 32 },
-  { ...hmac, ...SHA384, alg: 'HS384', signatureBytes: 48 },
-  { ...hmac, ...SHA512, alg: 'HS512', signatureBytes: 64 },
-  { ...rsa, ...SHA256, alg: 'RS256' },
-  { ...rsa, ...SHA384, alg: 'RS384' },
-  { ...rsa, ...SHA512, alg: 'RS512' },
-  { ...pss, ...SHA256, alg: 'PS256' },
-  { ...pss, ...SHA384, alg: 'PS384' },
-  { ...pss, ...SHA512, alg: 'PS512' },
+  { ...hmac, ...SHA256, alg: 'HS256' },
+  { ...hmac, ...SHA384, alg: 'HS384' },
+  { ...hmac, ...SHA512, alg: 'HS512' },
+  { ...SHA256, ...rsa, alg: 'RS256' },
+  { ...SHA384, ...rsa, alg: 'RS384' },
+  { ...SHA512, ...rsa, alg: 'RS512' },
+  { ...SHA256, ...pss, alg: 'PS256' },
+  { ...SHA384, ...pss, alg: 'PS384' },
+  { ...SHA512, ...pss, alg: 'PS512' },
   { ...ecdsa, ...SHA256, ...field(32), alg: 'ES256', crv: 'P-256', curve: 'prime256v1' },
   { ...ecdsa, ...SHA384, ...field(48), alg: 'ES384', crv: 'P-384', curve: 'secp384r1' },
   { ...ecdsa, ...SHA512, ...field(66), alg: 'ES512', crv: 'P-521', curve: 'secp521r1' },
   { ...ecdsa, ...SHA256, ...field(32), alg: 'ES256K', crv: 'secp256k1', curve: 'secp256k1' }, // RFC 8812 §3.2
   // one computation with two registered names; a key is made for one of them. docs/adr/0010-two-names-for-ed25519.md
-  { ...ed25519, alg: 'EdDSA' }, // RFC 8037 §3.1, here with Ed25519 alone
-  { ...ed25519, alg: 'Ed25519' }, // RFC 9864 §2.2
-  {
-    ...edwards,
-    alg: 'Ed448',
-    crv: 'Ed448',
-    keyType: 'ed448',
-    signatureBytes: 114,
-    memberBytes: { x: 57, d: 57 },
-  },
-  { ...mlDsa, alg: 'ML-DSA-44', keyType: 'ml-dsa-44', signatureBytes: 2_420, memberBytes: { pub: 1_312, priv: 32 } },
-  { ...mlDsa, alg: 'ML-DSA-65', keyType: 'ml-dsa-65', signatureBytes: 3_309, memberBytes: { pub: 1_952, priv: 32 } },
-  { ...mlDsa, alg: 'ML-DSA-87', keyType: 'ml-dsa-87', signatureBytes: 4_627, memberBytes: { pub: 2_592, priv: 32 } },
+  { ...edwards('Ed25519', 'ed25519', 32), alg: 'EdDSA' }, // RFC 8037 §3.1, here with Ed25519 alone
+  { ...edwards('Ed25519', 'ed25519', 32), alg: 'Ed25519' }, // RFC 9864 §2.2
+  { ...edwards('Ed448', 'ed448', 57), alg: 'Ed448' },
+  mlDsa(44, 2_420, 1_312),
+  mlDsa(65, 3_309, 1_952),
+  mlDsa(87, 4_627, 2_592),
 ];
 
 const ROWS: ReadonlyMap<unknown, AlgorithmRow> = new Map(TABLE.map((row) => [row.alg, Object.freeze(row)]));
 
 /** Names of all algorithms. */
-export const ALGORITHMS: readonly Algorithm[] = Object.freeze(TABLE.map(({ alg }) => alg));
+export const ALGORITHMS: readonly Algorithm[] = /* @__PURE__ */ Object.freeze(TABLE.map(({ alg }) => alg));
 
 /** The row of an algorithm; undefined for anything that isn't exactly the name of one. */
 export function findAlgorithm(alg: unknown): AlgorithmRow | undefined {

@@ -35,8 +35,7 @@ const CHECKS: Readonly<Record<Family, (row: AlgorithmRow, object: KeyObject) => 
   },
   ecdsa(row, object) {
     const half = row.signatureBytes / 2;
-    const toDer = (signature: Buffer): Buffer => scratch.der.subarray(0, joseToDer(signature, half, scratch.der));
-    return openSslCheck(row, object, row.signatureBytes, toDer);
+    return openSslCheck(row, object, row.signatureBytes, (signature) => joseToDer(signature, half, scratch.der));
   },
   pure: (row, object) => openSslCheck(row, object, row.signatureBytes),
 };

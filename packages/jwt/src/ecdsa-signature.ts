@@ -3,43 +3,38 @@
 const INTEGER = 0x02;
 const SEQUENCE = 0x30;
 const LONG_LENGTH = 0x81;
+const LONG_HEAD = 3;
 
 /**
  * Writes r || s as DER. Values out of range (0, n and above) pass through: OpenSSL refuses them.
  *
  * @param der Room for at least `2 * half + 9` bytes.
- * @returns Bytes written.
+ * @returns The part of `der` that holds the signature.
  */
-export function joseToDer(signature: Uint8Array, half: number, der: Uint8Array): number {
-  const content = integerBytes(signature, 0, half) + integerBytes(signature, half, half);
-  let at = 0;
-  der[at++] = SEQUENCE;
-  if (content >= 0x80) der[at++] = LONG_LENGTH;
-  der[at++] = content;
-  at = writeInteger(signature, 0, half, der, at);
-  return writeInteger(signature, half, half, der, at);
+export function joseToDer(signature: Uint8Array, half: number, der: Buffer): Buffer {
+  // the head has two bytes or three, and which is known when the numbers stand: they are put behind the longer one
+  const end = writeInteger(signature, half, 2 * half, der, writeInteger(signature, 0, half, der, LONG_HEAD));
+  const content = end - LONG_HEAD;
+  let start = 1;
+  der[2] = content;
+  der[1] = SEQUENCE;
+  if (content >= 0x80) {
+    start = 0;
+    der[1] = LONG_LENGTH;
+    der[0] = SEQUENCE;
+  }
+  return der.subarray(start, end);
 }
 
-function significantFrom(bytes: Uint8Array, from: number, half: number): number {
-  let at = from;
-  while (at < from + half - 1 && bytes[at] === 0) at++;
-  return at;
-}
-
-/** Tag, length, and the content: a leading zero where the number would look negative. */
-function integerBytes(bytes: Uint8Array, from: number, half: number): number {
-  const start = significantFrom(bytes, from, half);
-  return 2 + from + half - start + ((bytes[start] ?? 0) >> 7);
-}
-
-function writeInteger(bytes: Uint8Array, from: number, half: number, der: Uint8Array, place: number): number {
-  let at = place;
-  const start = significantFrom(bytes, from, half);
-  const sign = (bytes[start] ?? 0) >> 7;
-  der[at++] = INTEGER;
-  der[at++] = from + half - start + sign;
-  if (sign === 1) der[at++] = 0;
-  for (let index = start; index < from + half; index++) der[at++] = bytes[index] ?? 0;
+/** Tag, length, and the content without leading zeros, but with one where the number would look negative. @returns The place behind it. */
+function writeInteger(signature: Uint8Array, from: number, to: number, der: Buffer, place: number): number {
+  let start = from;
+  while (start < to - 1 && signature[start] === 0) start++;
+  let at = place + 2;
+  if ((signature[start] as number) > 0x7f) der[at++] = 0;
+  while (start < to) der[at++] = signature[start++] as number;
+  der[place] = INTEGER;
+  der[place + 1] = at - place - 2;
   return at;
 }
 

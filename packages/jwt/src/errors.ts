@@ -27,7 +27,7 @@ export type TokenErrorCode =
  * renamed and never reused. docs/errors.md is held to this table by a test.
  */
 export const TOKEN_SENTENCES: Readonly<Record<TokenErrorCode, string>> = {
-  'token/malformed': 'The token is not three segments of canonical base64url with JSON in the first two.',
+  'token/malformed': 'The token is not three segments of canonical base64url, the first two JSON.',
   'token/too-long': 'The token is longer than is accepted here.',
   'token/header': 'A member of the header has a type or value it may not have.',
   'token/critical': 'The header asks for an extension that is not understood here.',
@@ -47,8 +47,8 @@ export const TOKEN_SENTENCES: Readonly<Record<TokenErrorCode, string>> = {
   'token/id': 'The token is another one than was expected.',
   'token/decryption': 'The token could not be decrypted.',
   'token/nested': 'What was encrypted does not say that it is a token.',
-  'token/encrypted': 'The token is encrypted, and a signed one was asked for.',
-  'token/json': 'The token is in the JSON serialisation.',
+  'token/encrypted': 'The token is encrypted.',
+  'token/json': 'The token is in JSON.',
 };
 
 /** A token was refused. Holds nothing of the token but the name of the claim or header member at fault. */
@@ -81,12 +81,12 @@ export type KeyErrorCode =
 export const KEY_SENTENCES: Readonly<Record<KeyErrorCode, string>> = {
   'key/malformed': 'This is no key of a form that is known here.',
   'key/type': 'The key is of another type than its algorithm needs.',
-  'key/algorithm': 'The algorithm of the key is missing, unknown, or not the one that was asked for.',
-  'key/weak': 'The key is too short or otherwise weak.',
+  'key/algorithm': 'The algorithm of the key is missing, unknown, or another than asked for.',
+  'key/weak': 'The key is too short or weak.',
   'key/use': 'The key says that it is for another use.',
   'key/private': 'A private key stands where a public one was asked for.',
   'key/public': 'A public key stands where a secret was asked for.',
-  'key/id': 'The id of the key is no text of 1 to 256 characters, or stands twice in a set.',
+  'key/id': 'The id of the key is no text of 1 to 256 characters, or not the only one.',
   'key/unsupported': 'The runtime does not have the algorithm of the key.',
   'key/passphrase': 'The key is encrypted, and the passphrase is missing or wrong.',
 };

@@ -12,7 +12,7 @@ export interface HeaderMemory {
   /** The header that a token begins with. */
   find(token: string): KnownHeader | undefined;
   /** To be called after the signature held: else anyone could fill the memory. */
-  remember(segment: string, header: Header): void;
+  remember(prefix: string, header: Header): void;
 }
 
 const MOST = 64;
@@ -23,15 +23,13 @@ export function createHeaderMemory(): HeaderMemory {
   return {
     find(token) {
       // nearly all tokens have the header of the one before
-      if (last !== undefined && token.startsWith(last.prefix)) return last;
-      const found = known.get(token.slice(0, Math.max(0, token.indexOf('.'))));
-      if (found !== undefined) last = found;
-      return found;
+      if (last === undefined || !token.startsWith(last.prefix))
+        last = known.get(token.slice(0, token.indexOf('.') + 1));
+      return last;
     },
-    remember(segment, header) {
+    remember(prefix, header) {
       if (known.size >= MOST) known.clear();
-      last = { prefix: `${segment}.`, header };
-      known.set(segment, last);
+      known.set(prefix, { prefix, header });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { TokenRejected } from './errors.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { parseSegment } from './payload.ts';
 
 /** A header after its parse; the signature over it is still to be checked. */
 export interface Header {
@@ -23,7 +23,7 @@ export function isExtensionName(name: unknown): name is string {
 }
 
 /**
- * Parses a header's bytes.
+ * Parses a header.
  *
  * Members that bring or point at keys (`jwk`, `jku`, `x5u`, `x5c`) have no effect: no code reads them.
  *
@@ -31,8 +31,8 @@ export function isExtensionName(name: unknown): name is string {
  * @throws {TokenRejected} `token/malformed`, `token/header`, `token/critical`, `token/type`, `token/algorithm`
  * @see RFC 7515 §4
  */
-export function parseHeader(bytes: Uint8Array, understood: ReadonlySet<string>): Header {
-  const members = parseObject(bytes);
+export function parseHeader(segment: string, understood: ReadonlySet<string>): Header {
+  const members = parseSegment(segment);
   checkCritical(members, understood);
   // RFC 7797 §7: a JWT never has an unencoded payload; and nothing is ever inflated
   for (const name of ['b64', 'zip', 'enc']) if (name in members) throw new TokenRejected('token/header', name);
@@ -41,18 +41,6 @@ export function parseHeader(bytes: Uint8Array, understood: ReadonlySet<string>):
   if (typ !== undefined && typeof typ !== 'string') throw new TokenRejected('token/type', 'typ');
   if (kid !== undefined && typeof kid !== 'string') throw new TokenRejected('token/header', 'kid');
   return { alg, typ, kid, members };
-}
-
-function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  let parsed: unknown;
-  try {
-    parsed = parseStrictJson(bytes);
-  } catch {
-    throw new TokenRejected('token/malformed');
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new TokenRejected('token/malformed');
-  return parsed as Readonly<Record<string, unknown>>;
 }
 
 /** RFC 7515 §4.1.11: a list of distinct extensions, each in the header and each understood; else the token is refused. */

@@ -5,7 +5,7 @@ import { KeyRejected } from './errors.ts';
 import type { ImportOptions } from './import-options.ts';
 import { makeKeyObject } from './key-object.ts';
 import { makeKey, type PublicKey } from './keys.ts';
-import { keyMembers, PRIVATE_MEMBERS, type ReadJwk, readJwk } from './read-jwk.ts';
+import { keyMembers, PRIVATE_MEMBERS, PUBLIC_MEMBERS, type ReadJwk, readJwk } from './read-jwk.ts';
 
 /**
  * A public key from its JWK.
@@ -22,7 +22,7 @@ export function importPublicJwk(jwk: unknown, options: ImportOptions = {}): Publ
 
 /** The public half of what a JWK holds, found to be a point of its curve. @throws {KeyRejected} `key/malformed`, `key/weak`, `key/unsupported` */
 export function publicObjectOf(read: ReadJwk): crypto.KeyObject {
-  const key = keyMembers(read, false) as crypto.webcrypto.JsonWebKey;
+  const key = keyMembers(read, PUBLIC_MEMBERS) as crypto.webcrypto.JsonWebKey;
   const object = makeKeyObject(read.row, () => crypto.createPublicKey({ key, format: 'jwk' }));
   checkPoint(read.row, object);
   return object;

@@ -4,11 +4,12 @@ import { IMPORT_OPTIONS, type ImportOptions } from './import-options.ts';
 import type { Jwk } from './jwk.ts';
 import type { KeyFacts } from './keys.ts';
 import { refuseUnknown } from './options.ts';
+import { isCanonical } from './payload.ts';
 
 /** Members of private keys. RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2, RFC 9964 §3 */
 export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-const PUBLIC_MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e', 'pub'];
-const RSA_NUMBERS = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
+export const PUBLIC_MEMBERS: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 'pub'];
+const RSA_NUMBERS = ['n', 'e', ...PRIVATE_MEMBERS.slice(0, 6)];
 
 type Operation = 'sign' | 'verify';
 
@@ -43,13 +44,16 @@ export function readJwk(jwk: unknown, options: ImportOptions): ReadJwk {
 }
 
 function rowOf(members: Jwk, options: ImportOptions): AlgorithmRow {
-  const own = members.alg === undefined ? undefined : findAlgorithm(members.alg);
-  const asked = options.alg === undefined ? undefined : findAlgorithm(options.alg);
-  if (own === undefined && members.alg !== undefined) throw new KeyRejected('key/algorithm');
-  if (asked === undefined && options.alg !== undefined) throw new KeyRejected('key/algorithm');
-  if (own !== undefined && asked !== undefined && own !== asked && !isSameComputation(own, asked))
+  const own = members.alg === undefined ? undefined : namedRow(members.alg);
+  const asked = options.alg === undefined ? own : namedRow(options.alg);
+  const row = asked ?? algorithmOfCurve(members.crv);
+  if (row === undefined || (own !== undefined && own !== row && !isSameComputation(own, row)))
     throw new KeyRejected('key/algorithm');
-  const row = asked ?? own ?? algorithmOfCurve(members.crv);
+  return row;
+}
+
+function namedRow(alg: unknown): AlgorithmRow {
+  const row = findAlgorithm(alg);
   if (row === undefined) throw new KeyRejected('key/algorithm');
   return row;
 }
@@ -83,16 +87,13 @@ function checkBytes(row: AlgorithmRow, members: Readonly<Record<string, unknown>
 
 /** The bytes of a JWK member. @throws {KeyRejected} `key/malformed` */
 export function bytesOf(value: unknown): Uint8Array {
-  if (typeof value !== 'string') throw new KeyRejected('key/malformed');
-  const bytes = Buffer.from(value, 'base64url');
   // RFC 4648 §3.5: one value has one spelling
-  if (bytes.toString('base64url') !== value) throw new KeyRejected('key/malformed');
-  return bytes;
+  if (typeof value !== 'string' || !isCanonical(value)) throw new KeyRejected('key/malformed');
+  return Buffer.from(value, 'base64url');
 }
 
 /** What node:crypto is handed: the members that make the key, and no other. */
-export function keyMembers({ row, members }: ReadJwk, withPrivate: boolean): Record<string, unknown> {
-  const names = withPrivate ? [...PUBLIC_MEMBERS, ...PRIVATE_MEMBERS] : PUBLIC_MEMBERS;
+export function keyMembers({ row, members }: ReadJwk, names: readonly string[]): Record<string, unknown> {
   const picked = Object.fromEntries(Object.entries(members).filter(([name]) => names.includes(name)));
   // RFC 9964 §3: in these keys `alg` is part of the key
   return row.kty === 'AKP' ? { ...picked, alg: row.alg } : picked;

@@ -2,13 +2,6 @@
 const PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 const GENERATOR = 65_537;
 
-/** For each prime the powers of 65537 modulo it: the only remainders that such a modulus has. */
-const MARKS: readonly { readonly prime: bigint; readonly remainders: ReadonlySet<number> }[] = PRIMES.map((prime) => {
-  const remainders = new Set<number>();
-  for (let power = 1; !remainders.has(power); power = (power * GENERATOR) % prime) remainders.add(power);
-  return { prime: BigInt(prime), remainders };
-});
-
 /**
  * True for an RSA modulus of the library in smart cards and TPMs that made factorable primes; 1 in 2^27 of good ones looks the same.
  *
@@ -17,5 +10,15 @@ const MARKS: readonly { readonly prime: bigint; readonly remainders: ReadonlySet
  */
 export function isRocaModulus(modulus: Uint8Array): boolean {
   const value = BigInt(`0x${Buffer.from(modulus).toString('hex')}`);
-  return MARKS.every(({ prime, remainders }) => remainders.has(Number(value % prime)));
+  return PRIMES.every((prime) => isPower(Number(value % BigInt(prime)), prime));
+}
+
+/** True for a power of 65537 modulo the prime: the only remainders that such a modulus has. */
+function isPower(remainder: number, prime: number): boolean {
+  let power = 1;
+  do {
+    if (power === remainder) return true;
+    power = (power * GENERATOR) % prime;
+  } while (power !== 1);
+  return false;
 }

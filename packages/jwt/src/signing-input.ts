@@ -1,6 +1,7 @@
 import type { AlgorithmRow } from './algorithms.ts';
 import { isText, isTime, type JwtClaims } from './claims.ts';
 import { SigningRefused } from './errors.ts';
+import { isPlainObject } from './members.ts';
 import { numberOption, refuseUnknown, textOption } from './options.ts';
 import { createReadableClaimsCheck } from './readable-claims.ts';
 import { LONGEST_INPUT, scratch } from './scratch.ts';
@@ -157,8 +158,7 @@ function isJsonContainer(value: object, depth: number): boolean {
   // one level is the claims' own
   if (depth >= DEEPEST) return false;
   if (Array.isArray(value)) return value.every((one) => isJson(one, depth));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return false;
+  if (!isPlainObject(value)) return false;
   return Object.entries(value).every(([name, one]) => name.isWellFormed() && (one === undefined || isJson(one, depth)));
 }
 

@@ -1,4 +1,5 @@
 // Nothing here may use node: this file runs in browsers (`@mapae/jwt/decode`).
+import { Members } from './members.ts';
 
 /** Text is not JSON as it is accepted here. */
 export class JsonMalformed extends Error {
@@ -6,12 +7,12 @@ export class JsonMalformed extends Error {
 }
 
 const DEEPEST = 32;
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
  * Parses JSON strictly: no duplicate member names, no byte order mark, valid UTF-8 and no lone surrogates, finite numbers, at most 32
- * levels deep. Objects have no prototype, so `__proto__` and `constructor` are members like any other.
+ * levels deep. Objects inherit nothing, so `__proto__` and `constructor` are members like any other.
  *
  * @throws {JsonMalformed}
  * @see RFC 7515 §10.12, RFC 8259, RFC 7493 §2
@@ -36,8 +37,6 @@ function decodeUtf8(bytes: Uint8Array): string {
 export interface JsonScan {
   /** Colons outside of strings: in valid JSON there is one a member. */
   readonly members: number;
-  /** True when a string holds an escape, which can spell anything, a lone surrogate included. */
-  readonly escaped: boolean;
   /** True when every byte is ASCII: then it is UTF-8 as well, and one byte is one character. */
   readonly ascii: boolean;
 }
@@ -60,25 +59,22 @@ export function scanJson(bytes: Uint8Array, length: number = bytes.length): Json
   let members = 0;
   let depth = 0;
   let seen = 0;
-  let escaped = false;
   for (let at = 0; at < length; at++) {
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at] as number;
     if (byte === QUOTE) {
       // to the closing quote; outside of strings only ASCII is JSON
       for (at++; at < length; at++) {
-        const inner = bytes[at] ?? 0;
+        const inner = bytes[at] as number;
         if (inner === QUOTE) break;
         seen |= inner;
-        if (inner !== BACKSLASH) continue;
-        escaped = true;
-        at++;
+        if (inner === BACKSLASH) at++;
       }
     } else if (byte === COLON) members++;
     else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       if (++depth > DEEPEST) throw new JsonMalformed('too deep');
     } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth--;
   }
-  return { members, escaped, ascii: seen < 0x80 };
+  return { members, ascii: seen < 0x80 };
 }
 
 /**
@@ -87,14 +83,14 @@ export function scanJson(bytes: Uint8Array, length: number = bytes.length): Json
  * @param frozen Freezes all levels of what comes out.
  * @throws {JsonMalformed}
  */
-export function parseScanned(text: string, { members, escaped }: JsonScan, frozen: boolean): unknown {
+export function parseScanned(text: string, { members }: JsonScan, frozen: boolean): unknown {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     throw new JsonMalformed('no JSON');
   }
-  const pass: Pass = { names: 0, escaped, frozen };
+  const pass: Pass = { names: 0, frozen };
   const settled = settle(parsed, pass);
   // RFC 7515 §4, RFC 7519 §4: names are unique; the last one winning is what attackers count on
   if (pass.names !== members) throw new JsonMalformed('a name comes twice');
@@ -104,12 +100,11 @@ export function parseScanned(text: string, { members, escaped }: JsonScan, froze
 /** A walk over a parsed value. */
 interface Pass {
   names: number;
-  readonly escaped: boolean;
   readonly frozen: boolean;
 }
 
 function settle(value: unknown, pass: Pass): unknown {
-  if (typeof value === 'string') return pass.escaped ? wellFormed(value) : value;
+  if (typeof value === 'string') return wellFormed(value);
   if (typeof value === 'number') return finite(value);
   if (typeof value !== 'object' || value === null) return value;
   const settled = Array.isArray(value)
@@ -119,15 +114,15 @@ function settle(value: unknown, pass: Pass): unknown {
 }
 
 function settleObject(value: Readonly<Record<string, unknown>>, pass: Pass): object {
-  // an object that loses its prototype while it is empty is read and frozen faster than one of Object.create(null)
-  const object = Object.setPrototypeOf({}, null) as Record<string, unknown>;
+  const object: Record<string, unknown> = new Members();
   for (const name of Object.keys(value)) {
     pass.names++;
-    object[pass.escaped ? wellFormed(name) : name] = settle(value[name], pass);
+    object[wellFormed(name)] = settle(value[name], pass);
   }
   return object;
 }
 
+/** An escape can spell half a surrogate pair. */
 function wellFormed(text: string): string {
   if (!text.isWellFormed()) throw new JsonMalformed('a lone surrogate');
   return text;
@@ -135,6 +130,6 @@ function wellFormed(text: string): string {
 
 /** `1e400` is JSON, and Infinity would never expire. */
 function finite(value: number): number {
-  if (!Number.isFinite(value)) throw new JsonMalformed('a number out of range');
+  if (!Number.isFinite(value)) throw new JsonMalformed('a number beyond all');
   return value;
 }

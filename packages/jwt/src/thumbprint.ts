@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import type { Jwk } from './jwk.ts';
 
 /** Required members of each key type, in the order of their names. RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §3 */
@@ -22,5 +22,5 @@ export function thumbprintOfJwk(jwk: Jwk): string {
   if (required === undefined) throw new TypeError('kty has no thumbprint');
   const members = jwk as unknown as Readonly<Record<string, unknown>>;
   const canonical = JSON.stringify(Object.fromEntries(required.map((name) => [name, members[name]])));
-  return createHash('sha256').update(canonical).digest('base64url');
+  return crypto.hash('sha256', canonical, 'base64url');
 }

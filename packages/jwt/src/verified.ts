@@ -1,3 +1,5 @@
+import { isPlainObject } from './members.ts';
+
 declare const proof: unique symbol;
 
 /** A value whose signature and claims were checked. Only `verify.ts` makes one. */
@@ -9,8 +11,7 @@ export type Verified<T> = T & { readonly [proof]: true };
  */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && !Array.isArray(value)) return value;
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
   Object.freeze(value);
   for (const inner of Object.values(value)) deepFreeze(inner);
   return value;

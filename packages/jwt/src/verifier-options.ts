@@ -124,6 +124,6 @@ function textsOption(name: string, values: unknown): readonly string[] {
 
 function extensionNames(names: unknown): readonly string[] {
   if (!Array.isArray(names) || !names.every(isExtensionName))
-    throw new TypeError('understoodExtensions must be an array of names that are not registered ones');
+    throw new TypeError('understoodExtensions must be an array of unregistered names');
   return names;
 }

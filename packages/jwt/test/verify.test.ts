@@ -98,7 +98,7 @@ test('a key that was replaced under the same kid voids what was remembered', () 
   expect(codeOf(() => verifier.verify(token))).toBe('token/unknown-key');
 });
 
-test('what is handed out is frozen and has no prototype: nobody can change a remembered verdict', () => {
+test('what is handed out is frozen and inherits nothing: nobody can change a remembered verdict', () => {
   const verifier = createJwtVerifier({
     ...base,
     clock: () => start,
@@ -106,7 +106,15 @@ test('what is handed out is frozen and has no prototype: nobody can change a rem
   });
   const token = sign({ deep: { list: [1] } });
   const claims = verifier.verify(token);
-  expect(Object.getPrototypeOf(claims)).toBeNull();
+  for (const one of [claims, claims['deep']]) {
+    const prototype = Object.getPrototypeOf(one) as object;
+    expect([Reflect.ownKeys(prototype), Object.isFrozen(prototype)]).toEqual([[], true]);
+    expect(Object.getPrototypeOf(prototype)).toBeNull();
+    expect(Object.isFrozen(one)).toBe(true);
+    expect(['toString', 'constructor', '__proto__', 'hasOwnProperty'].some((name) => name in (one as object))).toBe(
+      false,
+    );
+  }
   expect(() => Object.assign(claims, { scope: 'admin' })).toThrow(TypeError);
   expect(() => (claims['deep'] as { list: number[] }).list.push(2)).toThrow(TypeError);
   expect(verifier.verify(token)).toEqual(claims);
