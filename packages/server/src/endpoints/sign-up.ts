@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { chooseLocale, type Locale } from '../accounts/mail/mail.ts';
 import { mayMail } from '../accounts/may-mail.ts';
-import { createOneTimeLink, LINK_SECONDS } from '../accounts/one-time-link.ts';
+import { createOneTimeLink, LINK_MINUTES, LINK_SECONDS } from '../accounts/one-time-link.ts';
 import { readBody } from '../checks/body.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { EMAIL } from './answers.ts';
-import { sendVerification } from './email.ts';
 import { email, line, newPassword } from './members.ts';
 import type { Operation } from './operation.ts';
 
@@ -44,41 +43,32 @@ export async function makeAccount(
   await context.hooks.beforeSignUp({ email: body.email, name: body.name, ip });
   // hashed before it is known whether the account can be made: the time doesn't tell
   const passwordHash = await context.passwords.hash(body.password);
-  const told = await mayMail(context, body.email);
-  const made = await context.store.createUser({ email: body.email, passwordHash, name: body.name, locale, ip });
-  if (made.status === 'created' && told) await sendVerification(context, made.user);
-  else await tellOwner(context, { email: body.email, locale, ip, told: told && made.status === 'taken' });
-  context.settings.log(
+  const { store, mailer, settings, random } = context;
+  const isSent = await mayMail(context, body.email);
+  const { hash, link } = createOneTimeLink(settings.issuer, 'verify-email', random);
+  const { email: address, name } = body;
+  const verification = { hash, lifetimeSeconds: LINK_SECONDS, isSent };
+  // one step, and as much is written for a known address as for a new one: the time doesn't tell
+  const made = await store.createUser(
+    { email: address, passwordHash, name, locale, ip, verification },
+    (user) => ({
+      mails: isSent
+        ? mailer.write({ ...user, userId: user.id }, 'verify-email', { link, minutes: LINK_MINUTES })
+        : mailer.writeNothing(),
+    }),
+    (owner) => ({
+      mails: isSent
+        ? mailer.write({ userId: owner.id, email: address, locale: owner.locale ?? locale }, 'account-exists', {})
+        : mailer.writeNothing(),
+      audit: [
+        { event: 'sign-up', outcome: 'failure', userId: owner.id, actor: undefined, ip, reason: 'known-address' },
+      ],
+    }),
+  );
+  mailer.kick();
+  settings.log(
     made.status === 'created'
       ? { level: 'info', event: 'sign-up.accepted', user: made.user.id }
       : { level: 'info', event: 'sign-up.known-address' },
   );
-}
-
-interface Attempt {
-  readonly email: string;
-  readonly locale: string;
-  readonly ip: string | undefined;
-  readonly told: boolean;
-}
-
-/** Tells the owner of a known address. As much is written as for a new one: the time doesn't tell. */
-async function tellOwner(context: ServerContext, { email: address, locale, ip, told }: Attempt): Promise<void> {
-  const { store, mailer, settings, random } = context;
-  const owner = await store.findUserByEmail(address);
-  const { hash } = createOneTimeLink(settings.issuer, 'verify-email', random);
-  const token = {
-    hash,
-    purpose: 'verify-email',
-    user: undefined,
-    payload: undefined,
-    lifetimeSeconds: LINK_SECONDS,
-  } as const;
-  await store.issueOneTimeToken(token, {
-    mails: told
-      ? mailer.write({ userId: owner?.id, email: address, locale: owner?.locale ?? locale }, 'account-exists', {})
-      : mailer.writeNothing(),
-    audit: [{ event: 'sign-up', outcome: 'failure', userId: owner?.id, actor: undefined, ip, reason: 'known-address' }],
-  });
-  mailer.kick();
 }

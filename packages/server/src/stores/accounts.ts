@@ -3,6 +3,7 @@ import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
+import { replaceToken } from './one-time-tokens.ts';
 import { toUser } from './rows.ts';
 import type { Store } from './store.ts';
 
@@ -11,7 +12,7 @@ type Accounts = Pick<Store, 'createUser' | 'findUserByEmail' | 'findUser' | 'upg
 export function accounts(context: Context): Accounts {
   const { db } = context;
   return {
-    async createUser({ email, passwordHash, name, locale, ip }, effects) {
+    async createUser({ email, passwordHash, name, locale, ip, verification }, effects, ifTaken) {
       return transact(context, async (step) => {
         const { now } = await readInstant(context, step);
         const row = await step
@@ -35,7 +36,17 @@ export function accounts(context: Context): Accounts {
           .onConflict((conflict) => conflict.column('email').doNothing())
           .returningAll()
           .executeTakeFirst();
-        if (row === undefined) return { status: 'taken' };
+        if (verification !== undefined) {
+          const { hash, lifetimeSeconds, isSent } = verification;
+          const user = row === undefined || !isSent ? undefined : { id: row.id, credentialVersion: 1 };
+          const token = { hash, purpose: 'verify-email', user, payload: undefined, lifetimeSeconds } as const;
+          await replaceToken(step, token, now);
+        }
+        if (row === undefined) {
+          const owner = await step.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst();
+          if (owner !== undefined) await writeEffects(context, step, { now, user: owner, before: owner }, ifTaken);
+          return { status: 'taken' };
+        }
         const event = { event: 'sign-up', outcome: 'success', userId: row.id, actor: row.id, ip } as const;
         await insertAudit(step, now, [event]);
         await writeEffects(context, step, { now, user: row, before: row }, effects);

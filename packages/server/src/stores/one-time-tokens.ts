@@ -1,4 +1,4 @@
-import type { AccountStore, Effects, OneTimePurpose, Redemption } from './account-store.ts';
+import type { AccountStore, Effects, NewOneTimeToken, OneTimePurpose, Redemption } from './account-store.ts';
 import { insertAudit } from './audit.ts';
 import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
@@ -24,6 +24,28 @@ type Tokens = Pick<
 
 const EXPIRED_AT_ONCE = 100;
 
+/** Keeps a token in the place of the one before, of the same user and purpose, by a step that has locked the user or made it. */
+export async function replaceToken(step: Step, token: NewOneTimeToken, now: number): Promise<void> {
+  const { user: owner } = token;
+  await removeExpired(step, now);
+  await step
+    .deleteFrom('one_time_tokens')
+    .where('purpose', '=', token.purpose)
+    .where('user_id', owner === undefined ? 'is' : '=', owner?.id ?? null)
+    .execute();
+  await step
+    .insertInto('one_time_tokens')
+    .values({
+      hash: token.hash,
+      purpose: token.purpose,
+      user_id: owner?.id ?? null,
+      credential_version: owner?.credentialVersion ?? null,
+      payload: token.payload ?? null,
+      expires_at: now + token.lifetimeSeconds * 1_000,
+    })
+    .execute();
+}
+
 export function oneTimeTokens(context: Context): Tokens {
   return {
     async issueOneTimeToken(token, { mails = [], audit = [] } = {}) {
@@ -32,23 +54,7 @@ export function oneTimeTokens(context: Context): Tokens {
         const user = owner === undefined ? undefined : await lockUser(context, step, owner.id, 'exclusive');
         if (owner !== undefined && user?.credential_version !== owner.credentialVersion) return 'credential-changed';
         const { now } = await readInstant(context, step);
-        await removeExpired(step, now);
-        await step
-          .deleteFrom('one_time_tokens')
-          .where('purpose', '=', token.purpose)
-          .where('user_id', owner === undefined ? 'is' : '=', owner?.id ?? null)
-          .execute();
-        await step
-          .insertInto('one_time_tokens')
-          .values({
-            hash: token.hash,
-            purpose: token.purpose,
-            user_id: owner?.id ?? null,
-            credential_version: owner?.credentialVersion ?? null,
-            payload: token.payload ?? null,
-            expires_at: now + token.lifetimeSeconds * 1_000,
-          })
-          .execute();
+        await replaceToken(step, token, now);
         await insertMails(context, step, now, mails);
         await insertAudit(step, now, audit);
         return 'issued';

@@ -11,10 +11,14 @@ import type { AccountStore, Effects } from './account-store.ts';
  */
 export interface Store extends AccountStore {
   // accounts
-  /** Makes a user unless the address is taken. `email` comes normalised. */
+  /**
+   * Makes a user unless the address is taken. `email` comes normalised. One step writes all that goes with it, and as much where the address
+   * is taken: `ifTaken` is then called with its owner.
+   */
   createUser(
     user: NewUser,
     effects?: Effects,
+    ifTaken?: Effects,
   ): Promise<{ readonly status: 'created'; readonly user: User } | { readonly status: 'taken' }>;
   findUserByEmail(email: string): Promise<User | undefined>;
   findUser(id: string): Promise<User | undefined>;
@@ -169,6 +173,14 @@ export interface NewUser {
   readonly locale?: string | undefined;
   /** Address of whoever signs up, for the audit log. */
   readonly ip?: string | undefined;
+  /** A token that verifies the address. */
+  readonly verification?: {
+    /** SHA-256 */
+    readonly hash: Uint8Array;
+    readonly lifetimeSeconds: number;
+    /** Whether somebody gets it. If not, or where the address is taken, it is written all the same, and good for nothing. */
+    readonly isSent: boolean;
+  };
 }
 
 export interface User {

@@ -1,11 +1,16 @@
-import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { StoreDialect } from '../../src/stores/dialect.ts';
 import { StoreFailed } from '../../src/stores/store.ts';
+import { type Gate, withGate } from './gated-dialect.ts';
 
-/** Counts statements and lets one of them fail, between Kysely and a real driver. */
-export class Fault {
+/** Before: the statement does not reach the database. After: it does, and its answer is lost. */
+export type When = 'before' | 'after';
+
+/** Counts statements and lets one of them fail. */
+export class Fault implements Gate {
+  readonly #watched = new AsyncLocalStorage<Watch>();
   #at = 0;
-  #when: 'before' | 'after' = 'before';
+  #when: When = 'before';
   #count = 0;
   #always = false;
   /** Text of every statement since this was last emptied; begin and commit are not among them. */
@@ -16,7 +21,7 @@ export class Fault {
     this.#always = on;
   }
 
-  failAt(n: number, when: 'before' | 'after'): void {
+  failAt(n: number, when: When): void {
     this.#at = n;
     this.#when = when;
     this.#count = 0;
@@ -26,84 +31,48 @@ export class Fault {
     return this.#count;
   }
 
-  async pass<T>(statement: () => Promise<T>): Promise<T> {
+  /**
+   * Lets the n-th statement fail of those that this work sends; what runs in the background is neither counted nor failed.
+   *
+   * @returns What the work did, and the text of the statement, where it was reached.
+   */
+  async during<T>(
+    n: number,
+    when: When,
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T; readonly hit?: string }> {
+    const watch: Watch = { left: n, when };
+    const result = await this.#watched.run(watch, work);
+    return watch.hit === undefined ? { result } : { result, hit: watch.hit };
+  }
+
+  async pass<T>(sql: string, statement: () => Promise<T>): Promise<T> {
+    if (sql !== 'begin' && sql !== 'commit') this.statements.push(sql);
     this.#count += 1;
     if (this.#always) throw new StoreFailed('the database is gone');
-    const due = this.#count === this.#at;
-    if (due && this.#when === 'before') throw new StoreFailed('a fault before the statement');
+    const when = this.#count === this.#at ? this.#when : this.#reached(sql);
+    if (when === 'before') throw new StoreFailed('a fault before the statement');
     const result = await statement();
-    if (due) throw new StoreFailed('a fault after the statement');
+    if (when === 'after') throw new StoreFailed('a fault after the statement');
     return result;
   }
+
+  #reached(sql: string): When | undefined {
+    const watch = this.#watched.getStore();
+    if (watch === undefined) return undefined;
+    watch.left -= 1;
+    if (watch.left !== 0) return undefined;
+    watch.hit = sql;
+    return watch.when;
+  }
+}
+
+interface Watch {
+  left: number;
+  readonly when: When;
+  hit?: string;
 }
 
 export function withFault(dialect: StoreDialect, fault: Fault): StoreDialect {
-  return { ...dialect, kysely: faulty(dialect.kysely, fault) };
-}
-
-function faulty(dialect: Dialect, fault: Fault): Dialect {
-  return {
-    createAdapter: () => dialect.createAdapter(),
-    createIntrospector: (db) => dialect.createIntrospector(db),
-    createQueryCompiler: () => dialect.createQueryCompiler(),
-    createDriver: () => new FaultyDriver(dialect.createDriver(), fault),
-  };
-}
-
-class FaultyDriver implements Driver {
-  readonly #inner: Driver;
-  readonly #fault: Fault;
-
-  constructor(inner: Driver, fault: Fault) {
-    this.#inner = inner;
-    this.#fault = fault;
-  }
-
-  async init(): Promise<void> {
-    await this.#inner.init();
-  }
-
-  async acquireConnection(): Promise<FaultyConnection> {
-    return new FaultyConnection(await this.#inner.acquireConnection(), this.#fault);
-  }
-
-  async beginTransaction({ inner }: FaultyConnection, settings: TransactionSettings): Promise<void> {
-    await this.#fault.pass(() => this.#inner.beginTransaction(inner, settings));
-  }
-
-  async commitTransaction({ inner }: FaultyConnection): Promise<void> {
-    await this.#fault.pass(() => this.#inner.commitTransaction(inner));
-  }
-
-  async rollbackTransaction({ inner }: FaultyConnection): Promise<void> {
-    // after a commit there is nothing left to roll back, and SQLite says so
-    await this.#inner.rollbackTransaction(inner).catch(() => {});
-  }
-
-  async releaseConnection({ inner }: FaultyConnection): Promise<void> {
-    await this.#inner.releaseConnection(inner);
-  }
-
-  async destroy(): Promise<void> {
-    await this.#inner.destroy();
-  }
-}
-
-class FaultyConnection implements DatabaseConnection {
-  readonly inner: DatabaseConnection;
-  readonly #fault: Fault;
-
-  constructor(inner: DatabaseConnection, fault: Fault) {
-    this.inner = inner;
-    this.#fault = fault;
-  }
-
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    this.#fault.statements.push(query.sql);
-    return this.#fault.pass(() => this.inner.executeQuery<R>(query));
-  }
-
-  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
-    return this.inner.streamQuery<R>(query, chunkSize);
-  }
+  return { ...dialect, kysely: withGate(dialect.kysely, fault) };
 }

@@ -34,7 +34,9 @@ interface Scene {
 }
 
 const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unknown>>> = {
-  createUser: (store) => store.createUser(newUser('new@example.test')),
+  createUser: (store) => store.createUser({ ...newUser('new@example.test'), verification: LINK }, tell),
+  'createUser, where the address is taken': (store, { user }) =>
+    store.createUser({ ...newUser(user.email), verification: LINK }, undefined, tell),
   upgradePasswordHash: (store, { user }) => store.upgradePasswordHash(user.id, 1, 'better'),
   startSession: (store, { user }) => store.startSession(sessionStart(user)),
   endSession: (store, { user, started }) => store.endSession(user.id, started.session.id, 'sign-out'),
@@ -67,6 +69,8 @@ const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unk
       })),
     ),
 };
+
+const LINK = { hash: hashOf(9), lifetimeSeconds: 60, isSent: true };
 
 /** What goes with a change is there with it or not at all. */
 const tell: Effects = ({ id }) => ({
