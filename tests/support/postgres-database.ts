@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
+/** Made by tests/global-setup.ts with today's schema and no row. */
+export const TEMPLATE = 'mapae_template';
+
 /**
- * An empty database in the PostgreSQL that tests/global-setup.ts started.
+ * A database of its own, with today's schema and no row, in the PostgreSQL that tests/global-setup.ts started.
  *
  * @returns Its address.
  */
 export async function createPostgresDatabase(): Promise<string> {
   const url = process.env['TEST_POSTGRES_URL'];
   if (url === undefined) throw new Error('no PostgreSQL here: install it, or name one in TEST_POSTGRES_URL');
+  const template = process.env['TEST_POSTGRES_TEMPLATE'] !== undefined;
   const name = `test_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(`create database ${name}`);
+  await client.query(`create database ${name}${template ? ` template ${TEMPLATE}` : ''}`);
   await client.end();
   const own = new URL(url);
   own.pathname = `/${name}`;

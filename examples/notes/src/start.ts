@@ -19,8 +19,15 @@ class ChildFailed extends Error {
   }
 }
 
-/** Starts a program and waits for its `"event":"listening"`. Passes on what people should read: words, and log lines from `warn` on. */
-async function startChild(program: string, args: readonly string[]): Promise<void> {
+interface Child {
+  /** Tells it that what it waits for is there. */
+  goOn(): void;
+  /** Its `"event":"listening"`. */
+  readonly listening: Promise<void>;
+}
+
+/** Starts a program. Passes on what people should read: words, and log lines from `warn` on. */
+function startChild(program: string, args: readonly string[]): Child {
   const flags = [
     '--conditions=@mapae/source',
     '--disable-warning=ExperimentalWarning',
@@ -45,7 +52,9 @@ async function startChild(program: string, args: readonly string[]): Promise<voi
     // one without the others is no demo
     if (!stopping) void stop(code ?? 1);
   });
-  await listening;
+  // both are started before either is waited for
+  listening.catch(() => {});
+  return { goOn: () => void child.send('go on'), listening };
 }
 
 async function stop(exitCode: number): Promise<void> {
@@ -65,7 +74,7 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
   // the page first: it needs nothing, and a taken port is known before anything else runs
   await listen(createPage(server, api), webPort, undefined);
   const serverArgs = ['--resource', `${api}=notes:read notes:write`, '--origin', page, '--bearer-origin', page];
-  await startChild(here('../../../packages/cli/src/main.ts'), [
+  const serverProcess = startChild(here('../../../packages/cli/src/main.ts'), [
     'serve',
     '--dev',
     '--port',
@@ -76,7 +85,10 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
     data,
     ...serverArgs,
   ]);
-  await startChild(here('./api-main.ts'), [String(apiPort), server, page]);
+  const apiProcess = startChild(here('./api-main.ts'), [String(apiPort), server, page]);
+  await serverProcess.listening;
+  apiProcess.goOn();
+  await apiProcess.listening;
   process.stdout.write(`
   Mapae is running.
 

@@ -1,22 +1,21 @@
 import type { LogEntry } from '@mapae/server';
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 import type { Surroundings } from './surroundings.ts';
 
 /**
  * One JSON line an event on standard error (pretty on a terminal): results go to standard output, words here.
  * Entries hold ids and codes; what could be a credential is cut all the same.
  */
-export function createLog(level: string, out: Pick<Surroundings['stderr'], 'fd' | 'isTTY'>): Logger {
+export async function createLog(level: string, out: Pick<Surroundings['stderr'], 'fd' | 'isTTY'>): Promise<Logger> {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`]), censor: '[cut]' },
   };
-  if (out.isTTY === true)
-    return pino(options, pretty({ colorize: true, destination: out.fd, sync: true, ignore: 'pid,hostname' }));
-  return pino(options, pino.destination({ fd: out.fd, sync: true }));
+  if (out.isTTY !== true) return pino(options, pino.destination({ fd: out.fd, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
+  return pino(options, pretty({ colorize: true, destination: out.fd, sync: true, ignore: 'pid,hostname' }));
 }
 
 const SECRET_NAMES = [

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { addSettings, readSettings } from './command-settings.ts';
 import { createLog } from './log.ts';
-import { serve } from './serve.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `mapae serve`: runs until it is told to stop. */
@@ -9,7 +8,9 @@ export function addServe(program: Command, around: Surroundings): void {
   const command = program.command('serve').description('run the authorization server').exitOverride();
   addSettings(command).action(async (flags: Record<string, unknown>) => {
     const settings = await readSettings(flags, around);
-    const log = createLog(settings.logLevel ?? 'info', around.stderr);
+    // the server is loaded by who serves: `--help` and `--version` answer at once
+    const { serve } = await import('./serve.ts');
+    const log = await createLog(settings.logLevel ?? 'info', around.stderr);
     await new Promise<void>((resolve, reject) => {
       let wanted = false;
       let stop: (() => Promise<void>) | undefined;

@@ -1,5 +1,5 @@
 import type { SendMail } from '@mapae/server';
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import { CliError } from './failure.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 20_000;
 /** Delivery through a mail server. */
 export interface Smtp {
   readonly send: SendMail;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -27,7 +27,7 @@ export function createSmtp(url: string, from: string): Smtp {
   }
   const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(parsed.hostname);
   const secure = parsed.protocol === 'smtps:';
-  const transport = createTransport({
+  const options = {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? (secure ? 465 : 587) : Number(parsed.port),
     secure,
@@ -41,7 +41,10 @@ export function createSmtp(url: string, from: string): Smtp {
     socketTimeout: TIMEOUT_MS,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  // loaded by the first mail: a server starts a quarter of a second sooner
+  let transport: Promise<Transporter> | undefined;
+  const open = async (): Promise<Transporter> => (await import('nodemailer')).createTransport(options);
   const domain = /@([^\s@>]+)>?\s*$/.exec(from)?.[1];
   if (domain === undefined) {
     throw new CliError(
@@ -51,7 +54,8 @@ export function createSmtp(url: string, from: string): Smtp {
   }
   return {
     async send({ id, to, subject, text, html }) {
-      await transport.sendMail({
+      transport ??= open();
+      await (await transport).sendMail({
         from,
         // an object, so that no text is parsed for more addresses
         to: { name: '', address: to },
@@ -63,6 +67,8 @@ export function createSmtp(url: string, from: string): Smtp {
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
     },
-    close: () => transport.close(),
+    async close() {
+      (await transport)?.close();
+    },
   };
 }

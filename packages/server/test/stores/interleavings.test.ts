@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { openPool, postgresDialect } from '../../src/stores/postgres.ts';
@@ -221,14 +221,7 @@ async function openSqliteWorld(folder: string): Promise<World> {
 }
 
 async function openPostgresWorld(): Promise<World> {
-  const server = process.env['TEST_POSTGRES_URL'];
-  if (server === undefined) throw new Error('no PostgreSQL here: install it, or name one in TEST_POSTGRES_URL');
-  const name = `store_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: server });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
+  const url = await createPostgresDatabase();
   const watch = new pg.Client({ connectionString: url, application_name: 'watch' });
   await watch.connect();
   const world = await openWorld(async (lot, clock) => {

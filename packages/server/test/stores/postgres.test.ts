@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
 import { judgeRefresh } from '../../src/stores/judge-refresh.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openPool, postgres, postgresDialect } from '../../src/stores/postgres.ts';
@@ -18,31 +18,15 @@ import { type StoreHarness, storeContract } from '../../src/testing/store-contra
 import { Fault, withFault } from './faulty-dialect.ts';
 
 const OPTIONS = { issuer: 'https://auth.example.test' };
-const SERVER = process.env['TEST_POSTGRES_URL'];
-
-/** Runs one statement at the test server, in the database that the address names. */
-async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.setTypeParser(pg.types.builtins.INT8, Number);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-async function newDatabase(): Promise<string> {
-  if (SERVER === undefined) throw new Error('no PostgreSQL here: install it, or name one in TEST_POSTGRES_URL');
-  const name = `store_${randomBytes(6).toString('hex')}`;
-  await query(SERVER, `create database ${name}`);
-  const own = new URL(SERVER);
-  own.pathname = `/${name}`;
-  return own.href;
-}
 
 async function withHarness(run: (harness: StoreHarness, url: string) => Promise<void>): Promise<void> {
-  const url = await newDatabase();
+  const url = await createPostgresDatabase();
+  // one connection for all that a case looks at: a new one costs more than what it asks
+  const observer = new pg.Client({
+    connectionString: url,
+    types: { getTypeParser: (oid) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid)) },
+  });
+  await observer.connect();
   const stores: Store[] = [];
   const keep = (store: Store): Store => {
     stores.push(store);
@@ -58,13 +42,13 @@ async function withHarness(run: (harness: StoreHarness, url: string) => Promise<
           const store = keep(await openStore(dialect, { ...OPTIONS, ...options }));
           return { store, failAt: (n, when) => fault.failAt(n, when), count: () => fault.count() };
         },
-        query: (sql) => query(url, sql) as ReturnType<StoreHarness['query']>,
+        query: async (sql) => (await observer.query<Record<string, unknown>>(sql)).rows as never,
         bytes: (hex) => `'\\x${hex}'::bytea`,
       },
       url,
     );
   } finally {
-    await Promise.all(stores.map((store) => store.close()));
+    await Promise.all([observer.end(), ...stores.map((store) => store.close())]);
   }
 }
 
