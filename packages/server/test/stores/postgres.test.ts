@@ -22,10 +22,8 @@ const OPTIONS = { issuer: 'https://auth.example.test' };
 async function withHarness(run: (harness: StoreHarness, url: string) => Promise<void>): Promise<void> {
   const url = await createPostgresDatabase();
   // one connection for all that a case looks at: a new one costs more than what it asks
-  const observer = new pg.Client({
-    connectionString: url,
-    types: { getTypeParser: (oid) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid)) },
-  });
+  const observer = new pg.Client({ connectionString: url });
+  observer.setTypeParser(pg.types.builtins.INT8, Number);
   await observer.connect();
   const stores: Store[] = [];
   const keep = (store: Store): Store => {

@@ -35,6 +35,7 @@ export const accountCases: readonly StoreCase[] = [
         roles: [],
         createdAt: START,
         disabledAt: undefined,
+        firstSignedInAt: undefined,
         sessionsCutoff: 0,
         tokensCutoff: 0,
       });
