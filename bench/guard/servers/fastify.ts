@@ -14,7 +14,7 @@ interface Reply {
   headers(values: Record<string, string>): Reply;
   send(payload: unknown): Reply;
 }
-type Hook = (request: Request, reply: Reply) => Promise<unknown>;
+type Hook = (request: Request, reply: Reply) => Promise<unknown> | undefined;
 interface App {
   register(plugin: unknown, options: object): Promise<unknown>;
   get(path: string, options: { readonly onRequest?: Hook }, handler: () => Promise<object>): void;

@@ -23,6 +23,13 @@ export interface Verifier<C = JwtClaims> {
    */
   authenticate(request: RequestLike, policy?: Policy): Promise<Principal<C>>;
   /**
+   * The same at once where nothing has to be waited for, which is most requests: for adapters, to which a promise is a cost.
+   *
+   * @returns The principal, or a promise of it.
+   * @throws {RequestRefused} or rejects with it.
+   */
+  authenticateNow(request: RequestLike, policy?: Policy): Principal<C> | Promise<Principal<C>>;
+  /**
    * Checks an access token with what is known at this moment: no I/O, no promise.
    *
    * @throws {RequestRefused} `token/…`, `request/…`, `verifier/…`; 503 where keys, revocations or the issuer would have to be waited for.
@@ -245,20 +252,51 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     return known;
   }
 
-  async function authenticate(request: RequestLike, policy?: Policy): Promise<Principal<C>> {
+  function authenticateNow(request: RequestLike, policy?: Policy): Principal<C> | Promise<Principal<C>> {
     const wanted = parsePolicy(policy);
     try {
       const credentials = readCredentials(request, settings.cookie);
       const { token, scheme } = credentials;
       // RFC 9449 §7.1: a scheme that isn't offered here is no credential
       if (scheme === 'dpop' && dpop === undefined) throw refuse('request/no-credentials');
-      const verdict = judgeAtOnce(token, wanted) ?? (await judgePatiently(token, wanted));
+      const verdict = judgeAtOnce(token, wanted);
+      if (verdict === undefined) return authenticateLater(request, credentials, wanted);
       const proved = checkProof(verdict, credentials, request);
-      if (proved !== undefined) await proved;
+      return proved === undefined ? letIn(verdict, wanted) : letInOnceProved(verdict, proved, wanted);
+    } catch (error) {
+      throw atTheEdge(error);
+    }
+  }
+
+  async function authenticateLater(
+    request: RequestLike,
+    credentials: Credentials,
+    wanted: PolicySettings,
+  ): Promise<Principal<C>> {
+    try {
+      const verdict = await judgePatiently(credentials.token, wanted);
+      await checkProof(verdict, credentials, request);
       return letIn(verdict, wanted);
     } catch (error) {
       throw atTheEdge(error);
     }
+  }
+
+  async function letInOnceProved(
+    verdict: Verdict<C>,
+    proved: Promise<void>,
+    wanted: PolicySettings,
+  ): Promise<Principal<C>> {
+    try {
+      await proved;
+      return letIn(verdict, wanted);
+    } catch (error) {
+      throw atTheEdge(error);
+    }
+  }
+
+  async function authenticate(request: RequestLike, policy?: Policy): Promise<Principal<C>> {
+    return authenticateNow(request, policy);
   }
 
   function verifySync(token: string, policy?: Policy): Principal<C> {
@@ -328,6 +366,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   return Object.freeze({
     authenticate,
+    authenticateNow,
     authorize,
     verifySync,
     watch(principal: Principal<C>, onEnd: (refusal: RequestRefused) => void, policy?: Policy): () => void {

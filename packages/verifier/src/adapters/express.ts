@@ -10,16 +10,28 @@ export { principalOf } from './guard.ts';
 export function protect<C>(
   verifier: Verifier<C>,
   policy: Policy = {},
-): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => Promise<void> {
+): (request: IncomingMessage, response: ServerResponse, next: Next) => void | Promise<void> {
   const guard = createGuard(verifier, policy);
-  return async (request, response, next) => {
+  return (request, response, next) => {
+    let judged: unknown;
     try {
-      await guard(requestOf(request), request);
+      judged = guard(requestOf(request), request);
     } catch (error) {
-      if (error instanceof RequestRefused) sendRefusal(response, error);
-      else next(error);
-      return;
+      return refuseOrPass(error, response, next);
     }
+    if (judged instanceof Promise)
+      return judged.then(
+        () => next(),
+        (error: unknown) => refuseOrPass(error, response, next),
+      );
     next();
+    return undefined;
   };
+}
+
+type Next = (error?: unknown) => void;
+
+function refuseOrPass(error: unknown, response: ServerResponse, next: Next): void {
+  if (error instanceof RequestRefused) sendRefusal(response, error);
+  else next(error);
 }

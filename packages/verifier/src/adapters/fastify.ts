@@ -1,7 +1,7 @@
 import { RequestRefused } from '../refusal.ts';
 import type { Policy, Verifier } from '../verifier.ts';
 import { createGuard } from './guard.ts';
-import { type NodeRequestLike, requestOf } from './node.ts';
+import type { NodeRequestLike } from './node.ts';
 
 export { principalOf } from './guard.ts';
 
@@ -17,23 +17,45 @@ export interface FastifyReplyLike {
   send(payload: string): unknown;
 }
 
-/** A hook for Fastify 5, `onRequest` for instance: what is behind it is only reached by requests that were let in. */
-export function protect<C>(
-  verifier: Verifier<C>,
-  policy: Policy = {},
-): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+/**
+ * A hook for Fastify 5, `onRequest` for instance: what is behind it is only reached by requests that were let in. Called without `done`, it
+ * resolves when the request may go on, or with the reply where it was answered.
+ */
+export function protect<C>(verifier: Verifier<C>, policy: Policy = {}): FastifyGuardHook {
   const guard = createGuard(verifier, policy);
-  return async (request, reply) => {
+  return (request, reply, done) => {
+    const { rawHeaders, headers, method } = request.raw;
+    const asked = { headers: rawHeaders.length > 0 ? rawHeaders : headers, method, url: request.originalUrl };
+    let judged: unknown;
     try {
-      await guard({ ...requestOf(request.raw), url: request.originalUrl }, request);
-      return undefined;
+      judged = guard(asked, request);
     } catch (error) {
-      if (!(error instanceof RequestRefused)) throw error;
-      reply.code(error.status);
-      reply.headers({ ...error.headers });
-      reply.send(error.body);
-      // an async hook that has answered returns the reply: then nothing behind it runs
-      return reply;
+      const answered = answer(error, reply);
+      return done === undefined ? Promise.resolve(answered) : undefined;
     }
+    if (judged instanceof Promise)
+      return judged.then(
+        () => undefined,
+        (error: unknown) => answer(error, reply),
+      );
+    if (done === undefined) return Promise.resolve(undefined);
+    done();
+    return undefined;
   };
+}
+
+/** What `onRequest` and its like take. */
+export type FastifyGuardHook = (
+  request: FastifyRequestLike,
+  reply: FastifyReplyLike,
+  done?: () => void,
+) => Promise<unknown> | undefined;
+
+/** An async hook that has answered returns the reply: then nothing behind it runs. One with `done` doesn't call it. */
+function answer(error: unknown, reply: FastifyReplyLike): FastifyReplyLike {
+  if (!(error instanceof RequestRefused)) throw error;
+  reply.code(error.status);
+  reply.headers({ ...error.headers });
+  reply.send(error.body);
+  return reply;
 }

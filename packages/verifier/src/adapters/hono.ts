@@ -18,7 +18,9 @@ export function protect<C>(
   const guard = createGuard(verifier, policy);
   return async (context, next) => {
     try {
-      await guard(context.req.raw, context);
+      const judged = guard(context.req.raw, context);
+      // a wait for what is there would cost a turn
+      if (judged instanceof Promise) await judged;
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       // by the context: headers that were set before, such as those of CORS, are kept

@@ -22,7 +22,9 @@ export function protect<C>(
   const guard = createGuard(verifier, policy);
   return async (context, next) => {
     try {
-      await guard({ ...requestOf(context.req), url: context.originalUrl }, context);
+      const judged = guard({ ...requestOf(context.req), url: context.originalUrl }, context);
+      // a wait for what is there would cost a turn
+      if (judged instanceof Promise) await judged;
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       context.status = error.status;

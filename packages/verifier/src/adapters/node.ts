@@ -36,13 +36,16 @@ export function protect<C>(
   return async (request, response) => {
     let principal: Principal<C>;
     try {
-      principal = await guard(requestOf(request));
+      const judged = guard(requestOf(request));
+      // a wait for what is there would cost a turn
+      principal = judged instanceof Promise ? await judged : judged;
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       sendRefusal(response, error);
       return;
     }
-    await listener(request, response, principal);
+    const answered = listener(request, response, principal);
+    if (answered instanceof Promise) await answered;
   };
 }
 

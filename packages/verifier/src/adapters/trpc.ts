@@ -67,7 +67,7 @@ export function protect<C>(
   return async ({ ctx, next }) => {
     let principal: Principal<C>;
     try {
-      principal = await inTurn(ctx, () => guard(ctx.request, ctx.request));
+      principal = await inTurn(ctx, async () => guard(ctx.request, ctx.request));
     } catch (error) {
       if (!(error instanceof RequestRefused)) throw error;
       for (const [name, value] of Object.entries(error.headers))
