@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['@mapae/source'];
 
 /** Minutes of waiting for clocks, npm and compilers: `npm run test:long`, and CI. */
-const LONG = ['tests/faults/{feed,experiments}.test.ts', 'tests/packaging/**/*.test.ts', 'tests/bench/run.test.ts'];
+const LONG = [
+  'tests/faults/{feed,experiments,slow-reader,rotating-keys}.test.ts',
+  'tests/packaging/**/*.test.ts',
+  'tests/bench/run.test.ts',
+];
 
 export default defineConfig({
   resolve: { conditions },

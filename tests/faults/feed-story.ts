@@ -176,6 +176,47 @@ export async function runFeedStory(options: FeedStoryOptions): Promise<FeedStory
       await judge('committed late', api, late.accessToken, 1_000, 2_000);
     }
 
+    /** Two servers on one database: what one writes is felt through the other, and a follower that is sent from one to the other loses nothing. */
+    async function betweenServers(): Promise<void> {
+      const other = await start('./auth-server.ts', settings);
+      ends.push(() => other.end('SIGTERM'));
+      let at = other.port;
+      const hop = await startTcpProxy(() => [at]);
+      ends.push(() => hop.close());
+      const via = `http://localhost:${hop.port}`;
+      const api = await start('./api-server.ts', { issuer, audience: API, via } satisfies ApiServerSettings);
+      ends.push(() => api.end('SIGKILL'));
+      const felt = async (name: string, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> => {
+        const session = await signIn(issuer);
+        await letIn(name, api, session.accessToken);
+        await meanwhile();
+        await session.signOut();
+        await judge(name, api, session.accessToken, 1_000, BACK_MS);
+      };
+      await felt('through another server');
+      // to the first one, back, and back again: a sign-out falls between two connections each time
+      for (const port of [running.port, other.port, running.port]) {
+        const session = await signIn(issuer);
+        await letIn('moved to another server', api, session.accessToken);
+        at = port;
+        hop.cut();
+        await session.signOut();
+        hop.heal();
+        const healed = performance.now();
+        await judge('moved to another server', api, session.accessToken, BACK_MS, BACK_MS);
+        // at once again, and by the batch that was missed: the position means the same at both
+        if (performance.now() - healed > 5_000) violations.push({ invariant: 'I9', what: 'moved: slow to come back' });
+      }
+      // the server that it follows is gone for good, and the other one goes on
+      await felt('after a server was killed', async () => {
+        at = running.port;
+        await other.end('SIGKILL');
+        hop.cut();
+        hop.heal();
+        await pause(1_500);
+      });
+    }
+
     async function stampede(): Promise<void> {
       const hop = await startTcpProxy(() => [running.port]);
       ends.push(() => hop.close());
@@ -241,7 +282,10 @@ export async function runFeedStory(options: FeedStoryOptions): Promise<FeedStory
     ]);
     const [{ api: healthy }] = await Promise.all([startApi(), ...options.clocksOffMs.map(clockOff)]);
     await writtenElsewhere(healthy);
-    if (postgres !== undefined) await committedLate(healthy, postgres);
+    if (postgres !== undefined) {
+      await committedLate(healthy, postgres);
+      await betweenServers();
+    }
     await stampede();
     return { violations, requests, feltAfterMs };
   } finally {
@@ -250,12 +294,18 @@ export async function runFeedStory(options: FeedStoryOptions): Promise<FeedStory
   }
 }
 
-async function post(url: string, body: object): Promise<Record<string, string>> {
+/** As clients do: a server that is busy is asked again. What is judged here are the APIs. */
+async function post(url: string, body: object, tries = 10): Promise<Record<string, string>> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
+  if (response.status === 503 && tries > 1) {
+    await response.arrayBuffer();
+    await pause(Number(response.headers.get('retry-after')) * 1_000);
+    return post(url, body, tries - 1);
+  }
   const text = await response.text();
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return (text === '' ? {} : JSON.parse(text)) as Record<string, string>;

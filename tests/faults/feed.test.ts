@@ -16,12 +16,15 @@ test('the feed in trouble: nobody is let in beyond the bound, nothing is 500, an
   expect(requests).toBeGreaterThan(100);
   expect(Object.keys(feltAfterMs).toSorted()).toEqual([
     'SIGSTOP',
+    'after a server was killed',
     'committed before it',
     'committed late',
     'cut',
     'flapping',
     'hang',
+    'moved to another server',
     'stampede',
+    'through another server',
     'written elsewhere',
   ]);
   expect(Math.max(feltAfterMs['committed late'] ?? 9_999, feltAfterMs['written elsewhere'] ?? 9_999)).toBeLessThan(

@@ -17,7 +17,7 @@ export interface Watch {
 }
 
 /** Expiry and silence of the feed come without an event: looked for this often. */
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 
 export function createWatches(): Watches {
   const watches = new Set<Watch>();

@@ -72,6 +72,8 @@ export function createFeedPublisher({ store, signer, state, log }: FeedPublisher
       const to = rows.length < ROWS_PER_FRAME ? read.number : (rows.at(-1)?.number ?? read.number);
       emit(to, signer.batch(position, to, rows, read.now));
       tellNews();
+      // who reads as fast as it comes gets the chance to: else many rows at once would fill every stream
+      if (rows.length === ROWS_PER_FRAME) await new Promise((resolve) => setImmediate(resolve));
     }
     return read;
   });

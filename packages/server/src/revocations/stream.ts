@@ -12,6 +12,17 @@ export interface Streams {
 const RETRY = 'retry: 100\n\n';
 const LARGEST_BACKLOG = 1_048_576;
 
+/** A follower has 1 MiB unsent and takes nothing. Whoever serves the stream cuts the connection. */
+class ReaderTooSlow extends Error {
+  override readonly name = 'ReaderTooSlow';
+
+  constructor() {
+    super('a follower of the revocation feed reads too slowly');
+    // servers print it: where it was made says nothing
+    this.stack = `${this.name}: ${this.message}`;
+  }
+}
+
 export function createStreams(): Streams {
   const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const encoder = new TextEncoder();
@@ -26,8 +37,13 @@ export function createStreams(): Streams {
   }
 
   function push(controller: ReadableStreamDefaultController<Uint8Array>, bytes: Uint8Array): void {
-    if ((controller.desiredSize ?? 0) < bytes.length) end(controller);
+    if ((controller.desiredSize ?? 0) < bytes.length) cutOff(controller);
     else controller.enqueue(bytes);
+  }
+
+  /** An end would wait behind what its reader doesn't take; an error frees it and the connection now. */
+  function cutOff(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (open.delete(controller)) controller.error(new ReaderTooSlow());
   }
 
   return {

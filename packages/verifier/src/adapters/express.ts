@@ -19,17 +19,23 @@ export function protect<C>(
     } catch (error) {
       return refuseOrPass(error, response, next);
     }
-    if (judged instanceof Promise)
-      return judged.then(
-        () => next(),
-        (error: unknown) => refuseOrPass(error, response, next),
-      );
+    if (judged instanceof Promise) return passOnceJudged(judged, response, next);
     next();
     return undefined;
   };
 }
 
 type Next = (error?: unknown) => void;
+
+async function passOnceJudged(judged: Promise<unknown>, response: ServerResponse, next: Next): Promise<void> {
+  try {
+    await judged;
+  } catch (error) {
+    refuseOrPass(error, response, next);
+    return;
+  }
+  next();
+}
 
 function refuseOrPass(error: unknown, response: ServerResponse, next: Next): void {
   if (error instanceof RequestRefused) sendRefusal(response, error);
