@@ -19,7 +19,10 @@ const REFUSALS_AT_ONCE = 100;
 const AUDIT_EVERY = 30;
 
 export interface CleanUpOptions {
-  readonly store: Pick<Store, 'removeOverSessions' | 'pruneAccessTokens' | 'settleRefusals' | 'pruneAudit'>;
+  readonly store: Pick<
+    Store,
+    'removeOverSessions' | 'removeOverGrants' | 'pruneAccessTokens' | 'settleRefusals' | 'pruneAudit'
+  >;
   readonly log: (entry: LogEntry) => void;
   /** Events are kept for so long. */
   readonly auditSeconds: number;
@@ -27,23 +30,14 @@ export interface CleanUpOptions {
 }
 
 /**
- * Walks through the sessions a page at a time, over and over; makes events of what was counted, and removes old ones. A step that fails is
+ * Walks through sessions and grants a page at a time, over and over; makes events of what was counted, and removes old ones. A step that fails is
  * tried again later: nothing depends on it but the size of the tables.
  */
 export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: CleanUpOptions): CleanUp {
-  let after: string | undefined;
-  let removed = 0;
+  const walkSessions = createWalk('clean-up.sessions', (after) => store.removeOverSessions(after, PAGE), log);
+  const walkGrants = createWalk('clean-up.grants', (after) => store.removeOverGrants(after, PAGE), log);
   let steps = 0;
   let busy = false;
-
-  async function walkSessions(): Promise<void> {
-    const page = await store.removeOverSessions(after, PAGE);
-    removed += page.removed;
-    after = page.next;
-    if (after !== undefined || removed === 0) return;
-    log({ level: 'info', event: 'clean-up.sessions', removed });
-    removed = 0;
-  }
 
   async function pruneAudit(): Promise<void> {
     let pruned = 0;
@@ -56,6 +50,7 @@ export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: Cle
     if (steps++ % AUDIT_EVERY === 0) await pruneAudit();
     await store.pruneAccessTokens(TOKENS);
     await walkSessions();
+    await walkGrants();
   }
 
   const timer = setInterval(() => {
@@ -70,4 +65,24 @@ export function startCleanUp({ store, log, auditSeconds, stepMs = STEP_MS }: Cle
       });
   }, stepMs).unref();
   return { close: () => clearInterval(timer) };
+}
+
+type Page = Awaited<ReturnType<Store['removeOverSessions']>>;
+
+/** One page at each call, from the start again after the last one. */
+function createWalk(
+  event: string,
+  removePage: (after: string | undefined) => Promise<Page>,
+  log: CleanUpOptions['log'],
+): () => Promise<void> {
+  let after: string | undefined;
+  let removed = 0;
+  return async () => {
+    const page = await removePage(after);
+    removed += page.removed;
+    after = page.next;
+    if (after !== undefined || removed === 0) return;
+    log({ level: 'info', event, removed });
+    removed = 0;
+  };
 }

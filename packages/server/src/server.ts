@@ -23,7 +23,7 @@ import { safeLog } from './observability/safe-log.ts';
 import { createServerFigures } from './observability/server-figures.ts';
 import { NO_TRACING, startTracing, type TracedOperation } from './observability/tracing.ts';
 import { parseOptions, type ServerOptions, type Settings } from './options.ts';
-import { isForPerson } from './pages/addresses.ts';
+import { basePath, isForPerson } from './pages/addresses.ts';
 import { answerAsset, createAssets } from './pages/assets.ts';
 import { answerErrorPage } from './pages/error-page.ts';
 import { PAGES } from './pages/routes.ts';
@@ -200,9 +200,10 @@ function startAlgs({ resources }: Settings): readonly KeyPairAlgorithm[] {
 function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
   const { settings } = context;
   const app = new Hono<{ Bindings: Bindings }>();
+  const at = mountedAt(settings);
   for (const [path, methods] of Object.entries(ROUTES)) {
     for (const [method, { run }] of Object.entries(methods)) {
-      app.on(method, path, (c) => {
+      app.on(method, at(path), (c) => {
         const { scope } = c.env;
         const request = c.req.raw;
         const work = async () => run(context, request, scope, c.req.param('id') ?? '');
@@ -210,26 +211,40 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
       });
     }
     const allow = [...Object.keys(methods), ...('GET' in methods ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-    app.all(path, (c) => {
+    app.all(at(path), (c) => {
       if (c.req.method === 'OPTIONS') return answerPreflight(settings, c.req.raw);
       throw new Problem('request/method', { headers: { allow } });
     });
   }
   if (settings.pages !== false) {
     for (const [path, page] of Object.entries(PAGES))
-      app.all(path, (c) => {
+      app.all(at(path), (c) => {
         const { scope } = c.env;
         const request = c.req.raw;
         const method = PAGE_METHODS.has(request.method) ? request.method : '_OTHER';
         const work = async () => servePage(context, request, scope, page);
         return observe(context, { method, route: path, request, scope }, work);
       });
-    app.get('/assets/:name', (c) => findAsset(context, c.req.param('name')));
+    app.get(at('/assets/:name'), (c) => findAsset(context, c.req.param('name') ?? ''));
   }
   app.notFound((c) => refuse(context, c.req.raw, new Problem('request/not-found')));
   app.onError((error, c) => refuse(context, c.req.raw, toProblem(settings, error)));
   return app;
 }
+
+/**
+ * Where a path of ours is: behind the path of the issuer, if it has one. RFC 8414 §3.1 alone puts its document between host and path; what is
+ * asked by whoever runs the process, and not by its clients, knows no issuer.
+ */
+function mountedAt(settings: Settings): (path: string) => string {
+  const base = basePath(settings);
+  return (path) => {
+    if (path === '/.well-known/oauth-authorization-server') return path + base;
+    return OF_THE_PROCESS.has(path) ? path : base + path;
+  };
+}
+
+const OF_THE_PROCESS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 const PAGE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST']);
 

@@ -162,6 +162,7 @@ export async function replacePassword(
       credentialVersion: user.credentialVersion,
       clientId: grant.clientId,
       scope: grant.scope,
+      resources: grant.resources,
       delivery: grant.delivery,
       secretId: secrets.current.id,
       device: session.device,

@@ -6,7 +6,7 @@ import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { Problem } from '../problem.ts';
-import type { Delivery, RefreshVerdict } from '../stores/store.ts';
+import type { Delivery, RefreshPresentation, RefreshVerdict } from '../stores/store.ts';
 import { findTarget } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
 import { TOKENS } from './answers.ts';
@@ -51,7 +51,8 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
   const retryKeyHash = readIdempotencyKey(request);
   const target = findTarget(settings, body.resource, body.scope);
 
-  const { verdict, epoch } = await judge(context, text, { delivery, retryKeyHash, ...requestScope });
+  const asked = { audience: target.audience, scopes: body.scope === undefined ? [] : target.scopes };
+  const { verdict, epoch } = await judge(context, text, { delivery, retryKeyHash, target: asked, ...requestScope });
   switch (verdict?.status) {
     case 'advanced':
     case 'same':
@@ -64,6 +65,10 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
         verdict: verdict.status,
       });
       return answerTokens(context, { ...verdict, epoch, target });
+    case 'target':
+      throw new Problem('invalid_target', { detail: 'the grant is not for this resource' });
+    case 'scope':
+      throw new Problem('invalid_scope', { detail: 'more was asked for than was granted' });
     case 'late':
       throw new Problem('server/unavailable', { detail: 'the request waited too long; send it again' });
     case 'replayed':
@@ -94,6 +99,7 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
 interface Presentation extends RequestScope {
   readonly delivery: Delivery;
   readonly retryKeyHash: Uint8Array | undefined;
+  readonly target: NonNullable<RefreshPresentation['target']>;
 }
 
 /** @returns No verdict where the token isn't ours. */

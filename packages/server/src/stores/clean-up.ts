@@ -9,8 +9,26 @@ const KEPT_MS = 7 * 86_400_000;
  * Walks the sessions in order of their ids, a page at a time, and removes those that are over. An index by end would find
  * them sooner, but each refresh moves a session's end and would have to write it: the walk needs the primary key alone.
  */
-export function cleanUp(context: Context): Pick<Store, 'removeOverSessions'> {
+export function cleanUp(context: Context): Pick<Store, 'removeOverSessions' | 'removeOverGrants'> {
   return {
+    async removeOverGrants(after, limit) {
+      const page = await context.db
+        .selectFrom('grants')
+        .select(['id', 'session_id', 'ended_at', 'idle_expires_at', nowExpression(context).as('now')])
+        .where('id', '>', after ?? '')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      // those of a session go with it
+      const over = page.filter(({ session_id, ended_at, idle_expires_at, now }) => {
+        const end = Math.min(ended_at ?? Number.POSITIVE_INFINITY, idle_expires_at ?? Number.POSITIVE_INFINITY);
+        return session_id === null && end < now - KEPT_MS;
+      });
+      const ids = over.map(({ id }) => id);
+      const removed = ids.length === 0 ? 0 : await transact(context, (step) => removeGrants(context, step, ids));
+      return { removed, next: page.length < limit ? undefined : page.at(-1)?.id };
+    },
+
     async removeOverSessions(after, limit) {
       const page = await context.db
         .selectFrom('sessions')
@@ -28,6 +46,19 @@ export function cleanUp(context: Context): Pick<Store, 'removeOverSessions'> {
       return { removed, next: page.length < limit ? undefined : page.at(-1)?.id };
     },
   };
+}
+
+async function removeGrants(context: Context, step: Step, ids: readonly string[]): Promise<number> {
+  const locked = await step
+    .selectFrom('grants')
+    .select('id')
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .$if(context.dialect.rowLocks, (query) => query.forUpdate().skipLocked())
+    .execute();
+  const free = locked.map(({ id }) => id);
+  if (free.length > 0) await step.deleteFrom('grants').where('id', 'in', free).execute();
+  return free.length;
 }
 
 async function remove(context: Context, step: Step, ids: readonly string[]): Promise<number> {

@@ -11,7 +11,7 @@ import { grantChanges, type Passed, sessionChanges } from './refresh-changes.ts'
 import { callRefreshFunction } from './refresh-function.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedGrant, endLockedSession } from './session-end.ts';
-import type { RefreshPresentation, RefreshVerdict, Store } from './store.ts';
+import type { Grant, RefreshPresentation, RefreshVerdict, Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 
@@ -30,12 +30,13 @@ export function grants(context: Context): Grants {
   };
 }
 
-/** @returns undefined for what a step of its own has to judge again and act on: a replay. */
+/** @returns undefined for what a step of its own has to judge again and act on: a replay, and a target that it is not for. */
 async function callFunction(context: Context, presentation: RefreshPresentation): Promise<RefreshVerdict | undefined> {
   const now = context.clock === undefined ? undefined : Math.floor(context.clock());
   const { rows } = await retryConflicts(context, () => callRefreshFunction(presentation, now).execute(context.db));
   const [row] = rows;
-  if (row === undefined) throw new Error('unreachable: the refresh function answers one row');
+  // no such grant, or not for this: the step that judges again says which
+  if (row === undefined) return undefined;
   const { verdict } = row;
   switch (verdict) {
     case 'advanced':
@@ -72,10 +73,23 @@ async function present(context: Context, step: Step, presentation: RefreshPresen
   const locked = await lockAll(context, step, presentation.grantId);
   if (locked === undefined) return { status: 'unknown' };
   if (!equalBytes(locked.instant.epoch, presentation.epoch)) return { status: 'epoch' };
+  // nothing is spent by a request for what the grant is not for
+  const beyond = findBeyond(toGrant(locked.grant), presentation.target);
+  if (beyond !== undefined) return { status: beyond };
   const verdict = judgeRefresh(toRefreshRow(locked), presentation, locked.instant.now);
   return isPassed(verdict)
     ? pass(step, locked, { verdict, presentation })
     : refuse(context, step, locked, { verdict, presentation });
+}
+
+/** RFC 8707 §2.2, RFC 6749 §6: a refresh may ask for less than was granted, and for nothing else. */
+function findBeyond(
+  { resources, scope }: Grant,
+  target: RefreshPresentation['target'],
+): 'target' | 'scope' | undefined {
+  if (target === undefined) return undefined;
+  if (resources.length > 0 && !resources.includes(target.audience)) return 'target';
+  return target.scopes.every((one) => scope.includes(one)) ? undefined : 'scope';
 }
 
 function isPassed(verdict: Judgement): verdict is Passed['verdict'] {

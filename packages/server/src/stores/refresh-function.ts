@@ -95,11 +95,12 @@ export interface RefreshFunctionRow {
   readonly user_row: UserRow | null;
 }
 
+/** @returns A statement that answers no row where there is no such grant, or it is not for the target. */
 export function callRefreshFunction(
   presentation: RefreshPresentation,
   now: number | undefined,
 ): RawBuilder<RefreshFunctionRow> {
-  const { grantId, counter, epoch, delivery, retryKeyHash, secretId, ip } = presentation;
+  const { grantId, counter, epoch, delivery, retryKeyHash, secretId, ip, target } = presentation;
   const parameters = [
     sql`${grantId}::text`,
     sql`${counter}::bigint`,
@@ -113,5 +114,8 @@ export function callRefreshFunction(
     sql`${ip ?? null}::text`,
     sql`${now ?? null}::bigint`,
   ];
-  return sql<RefreshFunctionRow>`select * from ${sql.raw(NAME)}(${sql.join(parameters)})`;
+  // what a grant is for never changes: it is read without a lock, and the function is not called for anything else
+  return sql<RefreshFunctionRow>`select r.* from grants g cross join lateral ${sql.raw(NAME)}(${sql.join(parameters)}) r
+    where g.id = ${grantId} and (${target === undefined} or g.resources = '[]' or g.resources::jsonb ? ${target?.audience ?? ''}::text)
+      and g.scope::jsonb @> ${JSON.stringify(target?.scopes ?? [])}::jsonb`;
 }

@@ -155,6 +155,12 @@ export interface Store extends AccountStore {
     limit: number,
   ): Promise<{ readonly removed: number; readonly next: string | undefined }>;
 
+  /** The same for grants that outlive their session. */
+  removeOverGrants(
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly removed: number; readonly next: string | undefined }>;
+
   // meta
   /** Whether this program may work on the schema as it is now: a newer one may have moved it on. */
   isSchemaUsable(): Promise<boolean>;
@@ -306,6 +312,11 @@ export interface RefreshPresentation {
   readonly grantId: string;
   readonly counter: number;
   readonly epoch: Uint8Array;
+  /**
+   * What a token is asked for, and the scopes that were named (none: those that there are). A grant that is not for it answers `'target'` or
+   * `'scope'`, and nothing is changed. Everything, where it is left out.
+   */
+  readonly target?: { readonly audience: string; readonly scopes: readonly string[] };
   /** How the token came. A grant of the other delivery answers `'ended'` and nothing is changed. */
   readonly delivery: Delivery;
   /** SHA-256 of the Idempotency-Key. */
@@ -333,7 +344,7 @@ export type RefreshVerdict =
       readonly tokensFrom: number;
     }
   | { readonly status: 'replayed'; readonly grant: Grant }
-  | { readonly status: 'ahead' | 'ended' | 'unknown' | 'epoch' | 'late' };
+  | { readonly status: 'ahead' | 'ended' | 'unknown' | 'epoch' | 'late' | 'target' | 'scope' };
 
 export interface SigningKeyRow {
   readonly kid: string;

@@ -83,6 +83,8 @@ export function accountTests(name: string, open: () => Promise<UnderTest>): void
       for (const [more, code] of [
         [{ resource: 'https://other.example' }, 'invalid_target'],
         [{ resource: API, scope: 'admin' }, 'invalid_scope'],
+        // RFC 6749 §6: there is such a scope, and it was not granted
+        [{ resource: API, scope: 'notes:write' }, 'invalid_scope'],
       ] as const) {
         const answer = await call('/v1/refresh', { json: { refresh_token: tokens.refresh_token, ...more } });
         expect(await verdict(answer)).toEqual([400, code]);

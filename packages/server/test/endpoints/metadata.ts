@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createVerifier } from '@mapae/verifier';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/endpoints/routes.ts';
-import { FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
+import { API, FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
 
 describe('metadata', async () => {
   const { call } = await openServer();
@@ -38,6 +39,45 @@ describe('metadata', async () => {
     expect(keys.length).toBeGreaterThan(1);
     for (const key of keys)
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
+  });
+});
+
+describe('an issuer with a path', async () => {
+  const host = 'https://shared.example.test';
+  const { server, clock } = await openServer({ issuer: `${host}/auth/kim` });
+  const get = (path: string): Promise<Response> => server.fetch(new Request(host + path));
+
+  test('RFC 8414 §3.1: its metadata is between host and path; OpenID Connect Discovery §4.1: and behind the path', async () => {
+    for (const path of [
+      '/.well-known/oauth-authorization-server/auth/kim',
+      '/auth/kim/.well-known/openid-configuration',
+    ]) {
+      const { issuer, jwks_uri: keys } = (await (await get(path)).json()) as Record<string, string>;
+      expect(issuer).toBe(`${host}/auth/kim`);
+      expect((await server.fetch(new Request(keys ?? ''))).status).toBe(200);
+    }
+  });
+
+  test('everything else is behind it, and nothing at the root', async () => {
+    const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+    expect((await server.fetch(new Request(`${host}/auth/kim/v1/refresh`, body))).status).toBe(400);
+    expect((await get('/auth/kim/events/revocations/snapshot')).status).toBe(401);
+    for (const path of ['/v1/me', '/.well-known/openid-configuration', '/.well-known/jwks.json', '/auth/v1/me'])
+      expect((await get(path)).status).toBe(404);
+    // whoever runs the process asks it by its port
+    for (const path of ['/healthz', '/readyz']) expect((await get(path)).status).toBe(200);
+  });
+
+  test('a verifier that is given the issuer finds keys and feed', async () => {
+    const verifier = createVerifier({
+      issuer: `${host}/auth/kim`,
+      audience: API,
+      feed: { key: FEED_KEY },
+      clock: clock.read,
+      fetch: (input, init) => server.fetch(new Request(input, init)),
+    });
+    await verifier.ready();
+    verifier.close();
   });
 });
 

@@ -7,6 +7,7 @@ import {
   SECOND,
   type StoreCase,
   type StoreHarness,
+  sessionStart,
   startSession,
 } from './harness.ts';
 
@@ -66,6 +67,36 @@ export const cleanUpCases: readonly StoreCase[] = [
       );
       assert.ok(pages.length >= 4 && pages.every((removed) => removed <= 2), String(pages));
       assert.equal(await count(harness, 'sessions'), 3);
+    },
+  },
+  {
+    title: 'removeOverGrants: grants that outlive their session go a week after their end, others stay',
+    async run(harness) {
+      const clock = new HandClock();
+      const store = await harness.open({ clock: clock.read });
+      const user = await createUser(store);
+      await startSession(store, user);
+      const offline = async (idleSeconds: number): Promise<string> => {
+        const started = await store.startOfflineGrant(sessionStart(user, { idleSeconds }));
+        assert.ok('grant' in started);
+        return started.grant.id;
+      };
+      const [ended, idle, alive] = [await offline(100 * 86_400), await offline(86_400), await offline(100 * 86_400)];
+      await store.endGrant(user.id, ended);
+      clock.now += 6 * DAY;
+      assert.deepEqual(await store.removeOverGrants(undefined, 10), { removed: 0, next: undefined });
+      clock.now += 3 * DAY;
+      let [removed, after] = [0, undefined as string | undefined];
+      for (let pages = 0; pages < 5; pages += 1) {
+        const page = await store.removeOverGrants(after, 2);
+        removed += page.removed;
+        after = page.next;
+        if (after === undefined) break;
+      }
+      assert.equal(removed, 2);
+      assert.equal(await store.findGrant(idle), undefined);
+      assert.ok((await store.findGrant(alive)) !== undefined);
+      assert.equal(await count(harness, 'grants'), 2);
     },
   },
   {

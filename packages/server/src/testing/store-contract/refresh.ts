@@ -267,4 +267,30 @@ export const refreshCases: readonly StoreCase[] = [
       assert.equal(elsewhere.tokensFrom, clock.now + 1, 'of everyone');
     },
   },
+  {
+    title: 'RFC 8707 §2.2: what a grant is not for is refused, and nothing is spent by it',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      const [notes, mail] = ['https://notes.example', 'https://mail.example'];
+      const started = await startSession(store, await createUser(store), { resources: [notes], scope: ['read'] });
+      clock.now += DAY;
+      const ask = async (audience: string, scopes: readonly string[] = []): Promise<string> =>
+        (await store.presentRefreshCounter(presentation(started, 0, { target: { audience, scopes } }))).status;
+      assert.equal(await ask(mail), 'target');
+      assert.equal(await ask(notes, ['read', 'write']), 'scope');
+      assert.equal((await store.findGrant(started.grant.id))?.counter, 0);
+      assert.equal(await ask(notes, ['read']), 'advanced');
+      assert.equal(await ask(notes), 'retry');
+      const unknown = {
+        ...presentation(started, 0),
+        grantId: started.session.id,
+        target: { audience: notes, scopes: [] },
+      };
+      assert.deepEqual(await store.presentRefreshCounter(unknown), { status: 'unknown' });
+      const all = await startSession(store, await createUser(store, 'b@example.test'));
+      const target = { audience: mail, scopes: [] };
+      assert.equal((await store.presentRefreshCounter(presentation(all, 0, { target }))).status, 'same');
+    },
+  },
 ];
