@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAttack } from './attack-command.ts';
 import { addBackup, addRestore } from './backup-command.ts';
 import { addDoctor } from './doctor-command.ts';
 import { CliError, EXIT } from './failure.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   addRestore,
   addDoctor,
   addRevoke,
+  addAttack,
   addSessions,
   addUser,
   addKeys,

@@ -15,6 +15,8 @@ export const EXIT = {
   unfit: 6,
   /** Nothing is wrong, but it is too early: a signing key was not published for its lead yet. */
   early: 7,
+  /** `mapae attack`: something was let in. */
+  letIn: 8,
 } as const;
 
 /** What a person is told when a command can't go on: what happened, what to do, and the exit code for scripts. */
