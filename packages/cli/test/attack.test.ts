@@ -14,7 +14,8 @@ import { runMapae } from './run-mapae.ts';
 
 const { privateKey, publicKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const KID = 'k1';
-const jwk = { ...publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: KID };
+const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+const jwk = { kty: 'EC', crv: 'P-256', x, y, alg: 'ES256', use: 'sig', kid: KID };
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const issuer = 'https://auth.mapae.example';
 const audience = 'https://api.mapae.example';
