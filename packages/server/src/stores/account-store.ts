@@ -23,7 +23,7 @@ export interface AccountStore {
   setSuspended(userId: string, suspended: boolean, effects?: Effects): Promise<User | undefined>;
   /** Sets the roles. Where they differ, tokens made before are cut off: the session lives, and its next token has the new ones. */
   changeRoles(userId: string, roles: readonly string[], effects?: Effects): Promise<User | undefined>;
-  /** Users in order of id, which is that of their making. */
+  /** Users in order of id, which is that of their making. With a search or filter, not one step but several: who is made meanwhile may be in it or not. */
   listUsers(query: UserQuery): Promise<readonly User[]>;
   /** The newest live grant of a session. */
   findGrantOfSession(sessionId: string): Promise<Grant | undefined>;
