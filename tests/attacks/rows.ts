@@ -353,6 +353,7 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/limits.ts`, 'P01: an address without an account'],
     [`${ENDPOINTS}/mail-flows.ts`, 'P01: forgotten passwords'],
     [`${ENDPOINTS}/mail-flows.ts`, 'P01: whose address is taken'],
+    ['tests/timing/enumeration.ts', 'timeEnumeration'],
   ),
   row('P02', 'spraying', [`${ENDPOINTS}/limits.ts`, 'P02: one password at many accounts']),
   row(
@@ -367,9 +368,27 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/limits.ts`, 'P04: the person on a known device gets in'],
     [`${ENDPOINTS}/admin.ts`, 'P04: restoring lifts a lock-out'],
   ),
-  row('P05', 'password hashing as denial of service', [`${ENDPOINTS}/trouble.ts`, 'P05: a flood of passwords']),
-  open('P06', 'truncation, NUL, Unicode forms', PENDING),
-  row('P07', 'upgrade of hashes', [`${STORES}/accounts.ts`, 'a password hash is upgraded only while']),
+  row(
+    'P05',
+    'password hashing as denial of service',
+    [`${ENDPOINTS}/trouble.ts`, 'P05: a flood of passwords'],
+    [`${ENDPOINTS}/password-forms.ts`, 'P05, P06: the cap is said aloud'],
+    ['tests/timing/flood.ts', 'timeFlood'],
+    ['tests/faults/experiments/pressure.ts', 'a flood of passwords beside token traffic'],
+  ),
+  row(
+    'P06',
+    'truncation, NUL, Unicode forms',
+    [`${ENDPOINTS}/password-forms.ts`, 'P06: %s'],
+    ['packages/server/test/password.test.ts', 'P06: passwords that differ %s are two'],
+  ),
+  row(
+    'P07',
+    'upgrade of hashes, parameters from the row',
+    [`${STORES}/accounts.ts`, 'a password hash is upgraded only while'],
+    ['packages/server/test/password.test.ts', 'P07: a stored hash that asks for %s'],
+    ['packages/server/test/password.test.ts', 'P07: a hash with older parameters'],
+  ),
   row(
     'P08',
     'reset tokens',
@@ -396,7 +415,7 @@ export const ATTACKS: readonly AttackRow[] = [
 
   // denial of service
   row('D01', 'regular expressions', [PROPERTIES, 'no text at all throws a foreign error']),
-  open('D02', 'slow clients', "Node's time-outs for headers and bodies; not measured yet"),
+  row('D02', 'slow clients', ['tests/faults/experiments/pressure.ts', 'slow clients, aborted uploads']),
   row('D03', 'large, many, compressed', [`${ENDPOINTS}/body-rules.ts`, 'D03: more than 64 KiB']),
   row(
     'D04',
@@ -404,23 +423,42 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/trouble.ts`, 'I6: a database that fails'],
     ['packages/server/test/stores/sqlite.test.ts', 'StoreFailed within two seconds'],
   ),
-  open('D05', 'state without bound', PENDING),
+  row(
+    'D05',
+    'state without bound',
+    [`${ENDPOINTS}/refused-sign-ins.ts`, 'a flood from ever new networks'],
+    [`${ENDPOINTS}/figures.ts`, 'none makes a line of its own'],
+    [`${ENDPOINTS}/feed.ts`, 'a flood of instances fills nothing'],
+    [`${STORES}/outbox-and-audit.ts`, 'old audit events are removed'],
+    [`${STORES}/limits.ts`, 'pruneRateLimits: only buckets that are empty'],
+    [`${STORES}/clean-up.ts`, 'what has been over for a week goes'],
+  ),
   row('D06', 'a storm of feeds', ['tests/faults/feed-story.ts', 'async function stampede']),
   open('D07', 'collisions', 'Maps are keyed by random or signed values'),
-  open('D08', 'a crash by a rejected promise', PENDING),
+  row(
+    'D08',
+    'a crash by a rejected promise, a thrown text',
+    [`${ENDPOINTS}/figures.ts`, 'L05, D08: a log that fails'],
+    [`${ENDPOINTS}/hooks.ts`, "['rejects', () => Promise.reject(new Error('no'))]"],
+  ),
 
   // logs
-  open(
+  row(
     'L01',
     'forged log lines',
-    'the log of the process is written by pino, one JSON line an event; the export of the audit log is tested',
     [`${ENDPOINTS}/admin.ts`, 'L01: the export is one JSON object a line'],
+    ['packages/cli/test/log.test.ts', 'L01: %s in a value stays in one JSON object a line'],
+    [`${ENDPOINTS}/figures.ts`, 'L01: a text of any length is capped'],
   ),
   row(
     'L02',
     'secrets in logs',
     [`${ENDPOINTS}/account.ts`, 'I10: no token, password or address'],
     [INVARIANTS, 'a refresh token is logged'],
+    [`${ENDPOINTS}/refused-sign-ins.ts`, 'L02: an address without an account'],
+    [`${ENDPOINTS}/figures.ts`, 'L02: no token, address, path or method'],
+    ['packages/server/test/tracing.test.ts', 'L02: nothing of a person'],
+    ['packages/cli/test/log.test.ts', 'L02: a member whose name says'],
   ),
   row('L03', 'error pages', [`${ENDPOINTS}/trouble.ts`, 'L03: ']),
   row(
@@ -428,8 +466,10 @@ export const ATTACKS: readonly AttackRow[] = [
     'gaps in the audit log',
     [`${STORES}/outbox-and-audit.ts`, 'L04: sign-up, sign-in'],
     [`${ENDPOINTS}/admin.ts`, 'L04: what was done is in the audit log'],
+    [`${ENDPOINTS}/refused-sign-ins.ts`, 'L04: wrong passwords are one event'],
+    [`${STORES}/outbox-and-audit.ts`, 'L04: refusals alike'],
   ),
-  open('L05', 'a log that fails', PENDING),
+  row('L05', 'a log that fails', [`${ENDPOINTS}/figures.ts`, 'L05, D08: a log that fails']),
 
   // supply chain and process
   row('S01', 'packages', ['tests/packaging/packaging.test.ts', 'brings exactly itself and @mapae/jwt']),

@@ -21,6 +21,7 @@ import { adminTests } from './admin.ts';
 import { unseenAnswers } from './documented.ts';
 import { introspectionTests, tokenFormatTests } from './introspection.ts';
 import { mailFlowTests } from './mail-flows.ts';
+import { passwordFormTests } from './password-forms.ts';
 import { refusedSignInTests } from './refused-sign-ins.ts';
 import { openServer } from './server-under-test.ts';
 
@@ -32,6 +33,8 @@ mailFlowTests('SQLite', openServer);
 mailFlowTests('PostgreSQL', onPostgres);
 adminTests('SQLite', openServer);
 adminTests('PostgreSQL', onPostgres);
+passwordFormTests('SQLite', openServer);
+passwordFormTests('PostgreSQL', onPostgres);
 refusedSignInTests('SQLite', openServer);
 refusedSignInTests('PostgreSQL', onPostgres);
 introspectionTests('SQLite', openServer);

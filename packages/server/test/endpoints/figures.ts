@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/index.ts';
+import { safeLog } from '../../src/observability/safe-log.ts';
 import { BEARER_ORIGIN, FEED_KEY, ISSUER, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
 
 const KEY = 'a-metrics-key-of-thirty-two-characters';
@@ -95,13 +97,31 @@ describe('figures', async () => {
   });
 });
 
-describe('L05: a log that fails', () => {
+test('L01: a text of any length is capped before it is logged', () => {
+  const seen: LogEntry[] = [];
+  const log = safeLog((entry) => seen.push(entry), undefined);
+  log({ level: 'error', event: 'store.failed', reason: 'x'.repeat(100_000), count: 7 });
+  log({ level: 'info', event: 'fine', reason: 'short' });
+  expect(seen).toEqual([
+    { level: 'error', event: 'store.failed', reason: 'x'.repeat(500), count: 7 },
+    { level: 'info', event: 'fine', reason: 'short' },
+  ]);
+});
+
+describe('L05, D08: a log that fails', () => {
   const later: unknown = () => Promise.reject(new Error('EPIPE'));
   test.each([
     [
       'throws',
       () => {
         throw new Error('ENOSPC');
+      },
+    ],
+    [
+      'throws no error but a text',
+      () => {
+        // eslint-disable-next-line no-throw-literal
+        throw 'text' as unknown as Error;
       },
     ],
     // a caller in JavaScript may give such a one
