@@ -216,6 +216,7 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
       throw new Problem('request/method', { headers: { allow } });
     });
   }
+  app.get(at('/assets/:name'), (c) => findAsset(context, c.req.param('name') ?? ''));
   if (settings.pages !== false) {
     for (const [path, page] of Object.entries(PAGES))
       app.all(at(path), (c) => {
@@ -225,7 +226,6 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
         const work = async () => servePage(context, request, scope, page);
         return observe(context, { method, route: path, request, scope }, work);
       });
-    app.get(at('/assets/:name'), (c) => findAsset(context, c.req.param('name') ?? ''));
   }
   app.notFound((c) => refuse(context, c.req.raw, new Problem('request/not-found')));
   app.onError((error, c) => refuse(context, c.req.raw, toProblem(settings, error)));

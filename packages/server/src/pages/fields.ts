@@ -51,6 +51,11 @@ ${isNew && html`<ul class="rules" id="f-${id}-hint" aria-label="${texts.password
 </div>`;
 }
 
+/** Whose password it is, for password managers; nobody sees it, and it isn't looked at. */
+export function accountName(email: string): Html {
+  return html`<input type="text" name="username" value="${email}" autocomplete="username" readonly hidden>`;
+}
+
 function attributes(id: string, hasHint: boolean, refusal: Refusal | undefined, name: string = id): Html {
   const isWrong = refusal?.fields[name] !== undefined;
   const described = [...(isWrong ? [`f-${id}-error`] : []), ...(hasHint ? [`f-${id}-hint`] : [])].join(' ');

@@ -5,6 +5,7 @@ import { readForm } from './form.ts';
 import { checkFormOrigin, formTokenHolds } from './form-token.ts';
 import { html } from './html.ts';
 import { page as document } from './layout.ts';
+import { takeLink } from './link.ts';
 import type { Page } from './page.ts';
 import { refuseStale } from './refusal.ts';
 import { cookieOf, openVisit, type Visit } from './visit.ts';
@@ -32,6 +33,8 @@ export async function servePage(
   }
   if (page.get === undefined) throw notAllowed(page);
   const visit = await openVisit(context, request, scope);
+  const token = visit.url.searchParams.get('token');
+  if (page.purpose !== undefined && token !== null) return takeLink(visit, page.purpose, token);
   if (page.needsSession === true && leftItsCookieAtHome(visit)) return openFromHere(visit);
   return page.get(visit);
 }

@@ -47,6 +47,7 @@ p { margin: 0 }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: clamp(1.25rem, 5vw, 2rem) }
 .sheet > .card { box-shadow: var(--shadow) }
 .stack { display: flex; flex-direction: column; gap: 1.25rem }
+h2 + .under { margin-top: -.875rem }
 .tight { display: flex; flex-direction: column; gap: .375rem }
 .below { text-align: center; color: var(--faint) }
 footer { padding: 1rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: center; align-items: center; color: var(--faint); font-size: .875rem }
@@ -101,6 +102,7 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .top { border-bottom: 1px solid var(--line); background: var(--card) }
 .top > div { max-width: 62rem; margin: 0 auto; padding: .75rem 1rem; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between }
 .who { display: flex; flex-wrap: wrap; gap: .5rem .875rem; align-items: center; min-width: 0 }
+.who { flex: 1; justify-content: space-between }
 .who span { overflow-wrap: anywhere; min-width: 0 }
 .inside { flex: 1; width: 100%; max-width: 62rem; margin: 0 auto; padding: 1.25rem 1rem 2.5rem; display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-content: start }
 .inside nav ul { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .25rem }
@@ -122,6 +124,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 .danger-zone { border-color: color-mix(in srgb, var(--bad) 40%, var(--line)) }
 .empty { padding: 2.5rem 1rem; text-align: center }
 @media (min-width: 48rem) {
+  .who { justify-content: flex-end }
   .inside { grid-template-columns: 12rem minmax(0, 1fr); gap: 2rem; padding-top: 2rem }
   .inside nav ul { flex-direction: column; position: sticky; top: 1.5rem }
 }
@@ -129,6 +132,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 /* the development mailbox */
 .mail pre { margin: 0; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
 .mail .button { align-self: flex-start }
+.between { justify-content: space-between }
 .single { grid-template-columns: minmax(0, 1fr) !important; max-width: 46rem }
 
 @media (prefers-reduced-motion: no-preference) { .button, input, .inside nav a { transition: background-color .12s, border-color .12s } }

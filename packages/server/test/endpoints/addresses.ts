@@ -18,7 +18,6 @@ describe('addresses', async () => {
   });
 
   test.each([
-    '/',
     '/v1',
     '/v1/sign-in/',
     '/V1/sign-in',
@@ -28,6 +27,8 @@ describe('addresses', async () => {
     '/v1/%73ign-in%00',
     '/__proto__',
     '/constructor',
+    '/account/',
+    '/link/other',
   ])('%s is 404', async (path) => {
     for (const method of ['GET', 'POST']) {
       expect(await verdict(await call(path, { method }))).toEqual([404, 'request/not-found']);

@@ -139,7 +139,8 @@ export const en = {
     linkedSince: 'linked',
   },
   devices: {
-    lead: 'Where you are signed in. Don’t know one of these? Sign it out and change your password.',
+    title: 'Where you are signed in',
+    lead: 'Don’t know one of these? Sign it out and change your password.',
     current: 'This device',
     unknown: 'Unknown device',
     lastUsed: 'last used',

@@ -136,7 +136,8 @@ export const ko: Texts = {
     linkedSince: '연결:',
   },
   devices: {
-    lead: '로그인되어 있는 기기입니다. 모르는 기기가 있다면 로그아웃하고 비밀번호를 바꾸세요.',
+    title: '로그인되어 있는 곳',
+    lead: '모르는 기기가 있다면 로그아웃하고 비밀번호를 바꾸세요.',
     current: '이 기기',
     unknown: '알 수 없는 기기',
     lastUsed: '마지막 사용:',
