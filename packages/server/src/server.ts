@@ -117,7 +117,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
           inProcess: info.inProcess === true,
         };
         const answer = await underway.run(() => app.fetch(request, { scope }));
-        return withHeaders(settings, request, answer ?? answerProblem(new Problem('server/unavailable')));
+        return withHeaders(settings, request, answer ?? refuse(context, request, new Problem('server/unavailable')));
       },
       connectedVerifiers: () => context.verifiers.list(),
       drain: () => context.readiness.drain(),
