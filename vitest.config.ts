@@ -8,6 +8,7 @@ const LONG = [
   'tests/faults/{feed,experiments,slow-reader,rotating-keys}.test.ts',
   'tests/packaging/**/*.test.ts',
   'tests/bench/run.test.ts',
+  'tests/**/*.long.test.ts',
 ];
 
 export default defineConfig({

@@ -31,10 +31,12 @@ const STORES = 'packages/server/src/testing/store-contract';
 const INVARIANTS = 'tests/support/breakages.ts';
 const CLIENT = 'packages/client/test';
 const STORY = 'tests/e2e/story.test.ts';
+const BROWSER = 'tests/pages/browser.test.ts';
+const FORMS = 'tests/pages/forms.test.ts';
+const PAGE_RULES = 'tests/pages/rules.test.ts';
 
 const OAUTH = 'there is no authorization endpoint for other applications yet';
 const SOCIAL = 'there is no sign-in through other providers yet';
-const PAGES = 'the server has no pages yet';
 const FACTORS = 'there are no second factors yet';
 const PENDING = 'to be written';
 
@@ -278,7 +280,7 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${STORES}/sessions.ts`, 'a password that was changed meanwhile'],
   ),
   row('R11', 'a session kept alive for ever', [`${ENDPOINTS}/account.ts`, 'or 180 days old, is over']),
-  open('R12', 'session fixation', 'a session id is made at sign-in and never taken from a request'),
+  row('R12', 'session fixation', [FORMS, 'R12: signing in as somebody else ends the session']),
   open('R13', 'guessed session ids', 'a session id opens nothing: tokens are signed, refresh tokens sealed', [
     `${ENDPOINTS}/account.ts`,
     'with any character changed',
@@ -303,32 +305,58 @@ export const ATTACKS: readonly AttackRow[] = [
   ),
 
   // browser, cookies, pages
-  row('B01', 'cross-site requests', [`${ENDPOINTS}/cross-origin.ts`, 'B01, B02, B03: the CSRF rule']),
+  row(
+    'B01',
+    'cross-site requests',
+    [`${ENDPOINTS}/cross-origin.ts`, 'B01, B02, B03: the CSRF rule'],
+    [BROWSER, 'B01: a form on another site signs nobody in'],
+    [PAGE_RULES, 'login CSRF: a form is bound to the browser'],
+  ),
   row(
     'B02',
     'same-site but cross-origin',
     [`${ENDPOINTS}/cross-origin.ts`, "'same-site'"],
     [REQUESTS, 'B02: a sibling subdomain'],
+    [PAGE_RULES, 'a listed origin: it may call the API'],
   ),
   row(
     'B03',
     'no Fetch Metadata, Origin null, Referer only',
     [`${ENDPOINTS}/cross-origin.ts`, 'a Referer of our own'],
     [REQUESTS, 'B03: '],
+    [PAGE_RULES, 'a Referer only'],
   ),
   row(
     'B04',
     'tossed cookies',
     [`${ENDPOINTS}/cross-origin.ts`, 'B04: the cookie twice'],
     [REQUESTS, 'B04: the cookie twice'],
+    [PAGE_RULES, 'B04: cookie tossing'],
   ),
-  row('B05', 'attributes of the cookie', [`${ENDPOINTS}/delivery.ts`, 'B05: ']),
-  row('B06', 'script in what people type', [STORY, 'B06: what people type is text']),
-  open('B07', 'framing', PAGES, [`${ENDPOINTS}/addresses.ts`, 'frame-ancestors']),
+  row(
+    'B05',
+    'attributes of the cookie',
+    [`${ENDPOINTS}/delivery.ts`, 'B05: '],
+    [PAGE_RULES, 'B05: every cookie is HttpOnly'],
+  ),
+  row(
+    'B06',
+    'script in what people type',
+    [STORY, 'B06: what people type is text'],
+    [BROWSER, 'B06: what people type is text, wherever it is shown'],
+  ),
+  row(
+    'B07',
+    'framing',
+    [BROWSER, 'B07: no page is shown in a frame'],
+    [PAGE_RULES, 'B07, B12: every page'],
+    [`${ENDPOINTS}/addresses.ts`, 'frame-ancestors'],
+  ),
   row(
     'B08',
     'tokens within reach of script',
     [STORY, 'B08: no token is in reach of script'],
+    [BROWSER, 'B08: no token is in reach of script, in storage, the history'],
     [`${ENDPOINTS}/delivery.ts`, 'no refresh token in any body'],
   ),
   row('B09', 'messages of a hostile tab', [
@@ -342,7 +370,13 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${CLIENT}/refresh.test.ts`, 'the wall clock may be years off'],
   ),
   row('B11', 'CORS', [`${ENDPOINTS}/addresses.ts`, 'B11: CORS']),
-  row('B12', 'caches', [`${ENDPOINTS}/addresses.ts`, 'security headers and a cache rule']),
+  row(
+    'B12',
+    'caches',
+    [`${ENDPOINTS}/addresses.ts`, 'security headers and a cache rule'],
+    [PAGE_RULES, 'B07, B12: every page'],
+    [BROWSER, 'R14: after signing out, the back button'],
+  ),
   open('B13', 'a backend for frontends as an open proxy', 'there is no proxy'),
 
   // passwords, accounts

@@ -183,7 +183,7 @@ describe('links in mails', () => {
     const one = visitor();
     const email = address();
     await one.enter(email);
-    const elsewhere = await visitor();
+    const elsewhere = visitor();
     await elsewhere.signIn(email);
     await one.submit('/forgot', { email });
     await one.get(await link(email, 'reset-password'));

@@ -94,7 +94,7 @@ describe('B04: cookie tossing', () => {
     'mapae-mailed',
     'Mapae-Refresh',
   ])('a second %s beside ours is refused, on a page that says so', async (name) => {
-    const one = await visitor();
+    const one = visitor();
     await one.signIn('kim@example.test');
     const own = [...one.cookies].map(([key, value]) => `${key}=${value}`).join('; ');
     const tossed = `${own}; ${name}=tossed; ${name}=tossed`;

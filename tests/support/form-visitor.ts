@@ -46,7 +46,7 @@ export class FormVisitor {
     });
   }
 
-  async send(path: string, init: RequestInit & { headers: Fields }): Promise<Seen> {
+  async send(path: string, init: Omit<RequestInit, 'headers'> & { headers: Fields }): Promise<Seen> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers: Record<string, string> = { accept: 'text/html', ...init.headers };
     if (cookie !== '' && headers['cookie'] === undefined) headers['cookie'] = cookie;

@@ -73,7 +73,10 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
     throw new Error('unreachable: three ports were given');
   // the page first: it needs nothing, and a taken port is known before anything else runs
   await listen(createPage(server, api), webPort, undefined);
-  const serverArgs = ['--resource', `${api}=notes:read notes:write`, '--origin', page, '--bearer-origin', page];
+  const serverArgs = [
+    ...['--resource', `${api}=notes:read notes:write`, '--origin', page, '--bearer-origin', page],
+    ...['--name', 'Notes', '--home', `${page}/`],
+  ];
   const serverProcess = startChild(here('../../../packages/cli/src/main.ts'), [
     'serve',
     '--dev',
@@ -95,10 +98,14 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
     notes page             ${page}
     the same on a phone    ${page}/?device=phone
     notes API              ${api}
+    sign in, sign up       ${server}/sign-in
+    your account           ${server}/account
+    mailbox                ${server}/dev/mailbox
     authorization server   ${server}   data in ${data}
 
-  Try: sign up and sign in on the page, write a note, open the phone's page in a second window and sign in there too.
-  Then sign the first device out from the phone's list, and watch its next call being refused.
+  Try: make an account at ${server}/sign-up, confirm it from the mailbox and sign in: you come to the notes page, signed in there
+  as well. Write a note, open the phone's page in a second window and sign in there too. Then sign the first device out from the
+  phone's list, or both from your account, and watch the next call being refused.
 
   Next: change a role from another terminal, and watch the page. The token of before is refused, the next one holds the role, and
   nobody signs in again:

@@ -43,6 +43,11 @@ let shownRoles: string | undefined;
 for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
   element.textContent = TEXTS[element.dataset['text'] as keyof typeof TEXTS];
 }
+for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-page]')) {
+  link.href = `${config.server}${link.dataset['page']}?${new URLSearchParams({ return_to: location.href }).toString()}`;
+}
+// the pages sign in by cookie, and the phone's page holds tokens in memory
+byId('hosted').hidden = isPhone;
 byId('device').textContent = isPhone ? TEXTS.phone : TEXTS.laptop;
 
 function say(text: string): void {

@@ -50,6 +50,7 @@ export async function serve(settings: Partial<Settings>, log: Logger): Promise<S
     ...(dev && settings.feedKeys === undefined ? { dangerouslyOpenFeed: true } : {}),
     ...passedOn(settings),
     ...mailOptions(settings),
+    pages: pageOptions(settings),
   });
   let listening: Listening;
   try {
@@ -92,6 +93,11 @@ function passedOn(settings: Partial<Settings>): Partial<ServerOptions> {
   return Object.fromEntries(
     SAME_NAME.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])),
   );
+}
+
+function pageOptions({ pages = {}, name, home }: Partial<Settings>): NonNullable<ServerOptions['pages']> {
+  if (pages === false) return false;
+  return { ...pages, ...(name === undefined ? {} : { name }), ...(home === undefined ? {} : { home }) };
 }
 
 /** @throws {CliError} where the one is there without the other. */

@@ -1,3 +1,4 @@
+import type { PageOptions } from '@mapae/server';
 import { CliError } from './failure.ts';
 
 /** One API that tokens can be made for. */
@@ -45,6 +46,12 @@ export interface Settings {
   readonly auditSeconds: number;
   readonly metricsKey: string;
   readonly traces: boolean;
+  /** The pages that people see, without name and home; `false` turns them off. */
+  readonly pages: false | Omit<PageOptions, 'name' | 'home'>;
+  /** Name of the product on the pages. Default: the issuer's host. */
+  readonly name: string;
+  /** Address of the application that people come from and go back to. */
+  readonly home: string;
   readonly dev: boolean;
   /** Applies pending steps of the schema when the server starts. Default: only in an empty database, or in development. */
   readonly migrate: boolean;
@@ -270,6 +277,26 @@ export const SETTINGS: readonly Row[] = [
     env: 'MAPAE_AUDIT_SECONDS',
     help: 'events of the audit log are kept for (31536000)',
     parse: wholeNumber(86_400, 315_360_000),
+  },
+  {
+    name: 'name',
+    flag: '--name <name>',
+    env: 'MAPAE_NAME',
+    help: "name of the product on the pages (the issuer's host)",
+    parse: text,
+  },
+  {
+    name: 'home',
+    flag: '--home <url>',
+    env: 'MAPAE_HOME',
+    help: 'address of the application, to which the pages lead back',
+    parse: text,
+  },
+  {
+    name: 'pages',
+    env: 'MAPAE_PAGES',
+    help: '0 turns the pages off; logo and colours in mapae.config.ts',
+    parse: (value, from) => (yesOrNo(value, from) ? {} : false),
   },
   {
     name: 'drainSeconds',

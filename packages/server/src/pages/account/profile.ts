@@ -27,7 +27,7 @@ export const profilePage: Page = forVisitors({
 });
 
 async function sendLink(visit: SignedInVisit): Promise<Response> {
-  const sent = await attempt(visit, () => resendVerification(visit.context, visit.visitor.user));
+  const sent = await attempt(visit, () => resendVerification(visit.context, visit.visitor.user, visit.scope));
   if ('refusal' in sent) return show(visit, { verification: sent.refusal });
   leaveNotice(visit, 'link-sent');
   return redirect(visit, visit.at(PATH));
