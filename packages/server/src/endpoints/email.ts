@@ -73,10 +73,15 @@ export async function sendVerification(context: ServerContext, user: User): Prom
  *
  * @throws {Problem} `request/too-many`
  */
-export async function sendVerificationTo(context: ServerContext, address: string): Promise<void> {
-  const { store, limits, mailer, settings, random } = context;
-  await limits.countMail(address);
+export async function sendVerificationTo(
+  context: ServerContext,
+  { ip }: Pick<RequestScope, 'ip'>,
+  address: string,
+): Promise<void> {
+  const { store, limits, mailer, settings, random, refusals } = context;
   const user = await store.findUserByEmail(address);
+  const attempt = { event: 'email-verification-asked', userId: user?.id, ip } as const;
+  await refusals.counting(attempt, () => limits.countMail(address));
   if (user !== undefined && user.emailVerifiedAt === undefined && user.disabledAt === undefined)
     return sendVerification(context, user);
   // as much is written as where there is one: the time doesn't tell

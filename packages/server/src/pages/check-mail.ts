@@ -23,7 +23,7 @@ export const checkMailPage: Page = {
     if (stale !== undefined || mailed === undefined) return show(visit, stale, returnTo);
     const { email, purpose } = mailed;
     const again = await attempt(visit, () =>
-      purpose === 'forgot' ? askReset(context, scope, { email }) : sendVerificationTo(context, email),
+      purpose === 'forgot' ? askReset(context, scope, { email }) : sendVerificationTo(context, scope, email),
     );
     if ('refusal' in again) return show(visit, again.refusal, returnTo);
     leaveNotice(visit, 'sent-again');

@@ -264,6 +264,8 @@ export const en = {
     'roles-changed': 'Roles changed',
     'admin-claimed': 'Became the first administrator',
     'mail-failed': 'A mail could not be delivered',
+    're-authentication': 'Password asked for once more',
+    'email-verification-asked': 'Link to confirm the address asked for',
   },
 
   errors: {

@@ -258,6 +258,8 @@ export const ko: Texts = {
     'roles-changed': '역할 변경',
     'admin-claimed': '첫 관리자가 됨',
     'mail-failed': '메일을 전달하지 못함',
+    're-authentication': '비밀번호 재확인',
+    'email-verification-asked': '주소 확인 링크 요청',
   },
 
   errors: {
