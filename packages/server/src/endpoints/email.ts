@@ -79,9 +79,9 @@ export async function sendVerificationTo(
   address: string,
 ): Promise<void> {
   const { store, limits, mailer, settings, random, refusals } = context;
-  const user = await store.findUserByEmail(address);
-  const attempt = { event: 'email-verification-asked', userId: user?.id, ip } as const;
+  const attempt = { event: 'email-verification-asked', email: address, ip } as const;
   await refusals.counting(attempt, () => limits.countMail(address));
+  const user = await store.findUserByEmail(address);
   if (user !== undefined && user.emailVerifiedAt === undefined && user.disabledAt === undefined)
     return sendVerification(context, user);
   // as much is written as where there is one: the time doesn't tell
