@@ -305,6 +305,22 @@ describe('a link on another site leads here', () => {
   });
 });
 
+test('an issuer with a path: every address of a page stands behind it', async () => {
+  const issuer = 'https://example.test/auth';
+  const secrets = ['a secret of the tests, and long enough for one: 1'];
+  const server = await createServer({ issuer, database: sqlite(':memory:'), secrets });
+  const get = (path: string) =>
+    server.fetch(new Request(`https://example.test${path}`, { headers: { accept: 'text/html' } }));
+  const text = await (await get('/auth/sign-in')).text();
+  for (const [, path = ''] of text.matchAll(/(?:href|src|action|name="page" value)="(\/[^"]*)"/g))
+    expect(path).toMatch(/^\/auth\//);
+  expect((await get(/href="([^"]+\.css)"/.exec(text)?.[1] ?? '')).status).toBe(200);
+  expect((await get('/auth/account')).headers.get('location')).toBe('/auth/sign-in?return_to=%2Fauth%2Faccount');
+  expect(await (await get('/auth/nowhere')).text()).toContain('href="/auth/sign-in"');
+  expect((await get('/auth/v1/nowhere')).headers.get('content-type')).toBe('application/problem+json');
+  await server.close();
+});
+
 describe('languages', () => {
   test.each([
     ['ko-KR,ko;q=0.9,en;q=0.8', 'ko'],

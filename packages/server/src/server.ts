@@ -269,7 +269,7 @@ async function observe(
 
 /** A person is told on a page, a program in JSON. */
 function refuse(context: ServerContext, request: Request, problem: Problem): Response {
-  return context.settings.pages !== false && isForPerson(request)
+  return context.settings.pages !== false && isForPerson(context.settings, request)
     ? answerErrorPage(context, request, problem)
     : answerProblem(problem);
 }

@@ -9,8 +9,9 @@ export function basePath({ issuer }: Settings): string {
 const OF_PROGRAMS = /^\/(?:v1|oauth2|events|\.well-known|healthz|readyz|metrics|openapi\.json)(?:\/|$)/;
 
 /** Whether the answer is for a person: a browser asks for a page, at an address that isn't for programs. */
-export function isForPerson(request: Request): boolean {
-  return (
-    (request.headers.get('accept') ?? '').includes('text/html') && !OF_PROGRAMS.test(new URL(request.url).pathname)
-  );
+export function isForPerson(settings: Settings, request: Request): boolean {
+  const { pathname } = new URL(request.url);
+  const base = basePath(settings);
+  const path = pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : pathname;
+  return (request.headers.get('accept') ?? '').includes('text/html') && !OF_PROGRAMS.test(path);
 }

@@ -47,7 +47,7 @@ function wordsOf(visit: Visit, status: number): ErrorWords {
   const toSignIn = html`<a class="button wide" href="${visit.at('/sign-in')}">${errors.toSignIn}</a>`;
   const again =
     visit.request.method === 'GET'
-      ? html`<a class="button wide" href="${visit.at(visit.url.pathname)}${visit.url.search}">${errors.retry}</a>`
+      ? html`<a class="button wide" href="${visit.url.pathname}${visit.url.search}">${errors.retry}</a>`
       : toSignIn;
   const [title, lead, next] = bySituation(errors, status);
   return { title, lead, next: next === 'again' ? again : toSignIn };

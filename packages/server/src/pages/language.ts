@@ -19,6 +19,6 @@ export const languagePage: Page = {
         await changeProfile(context, visitor.user, scope, { locale });
     }
     const page = sent.get('page');
-    return redirect(visit, visit.at(HERE.test(page) ? page : '/'));
+    return redirect(visit, HERE.test(page) ? page : visit.at('/'));
   },
 };

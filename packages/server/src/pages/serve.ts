@@ -57,7 +57,7 @@ function leftItsCookieAtHome(visit: Visit): boolean {
 /** The same page once more, asked for by a page of ours: then the cookie comes along. */
 function openFromHere(visit: Visit): Response {
   const { texts, url } = visit;
-  const address = visit.at(url.pathname) + url.search;
+  const address = url.pathname + url.search;
   return answerPage(
     visit,
     document(

@@ -32,5 +32,5 @@ function isSignedIn(visit: Visit): visit is SignedInVisit {
 }
 
 function signInFirst(visit: Visit): Response {
-  return redirect(visit, visit.at('/sign-in') + returnQuery(visit.at(visit.url.pathname)));
+  return redirect(visit, visit.at('/sign-in') + returnQuery(visit.url.pathname));
 }
