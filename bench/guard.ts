@@ -3,6 +3,7 @@ import { makeCredentials } from './guard/credentials.ts';
 import { measureManyRevocations, revocationReach, revocationTable } from './guard/many-revocations.ts';
 import { added, type GuardFigures, kept, measureFramework } from './guard/measure.ts';
 import { type Framework, OPEN, PLAN, RAW, SEEN, TITLES, UNSEEN } from './guard/plan.ts';
+import { measureTokenKinds } from './guard/token-kinds.ts';
 import { canPin } from './harness/cores.ts';
 import { startLoad } from './harness/load.ts';
 import { installPeers, peerVersions } from './harness/peers.ts';
@@ -40,6 +41,8 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
   }
   progress('many revocations');
   const many = await measureManyRevocations(quick ? 10_000 : 1_000_000, quick);
+  progress('encrypted tokens');
+  const kinds = await measureTokenKinds(quick);
   return {
     bench: 'guard',
     title: 'A guarded route against the same route left open',
@@ -48,7 +51,7 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
     quick,
     machine: thisMachine(),
     peers: peerVersions(PEERS),
-    tables: [...[...found].map(([framework, figures]) => table(framework, figures)), revocationTable(many)],
+    tables: [...[...found].map(([framework, figures]) => table(framework, figures)), revocationTable(many), kinds],
     reach: [...[...found].flatMap(([framework, figures]) => reach(framework, figures)), ...revocationReach(many)],
     charts: [chart(found)],
     notes: [

@@ -117,7 +117,10 @@ export const ATTACKS: readonly AttackRow[] = [
   ),
   row('K17', 'a hostile key endpoint', ['packages/verifier/test/keys.test.ts', 'K17, K18: a key source in trouble']),
   row('K18', 'the key endpoint is down', ['packages/verifier/test/keys.test.ts', 'K17, K18: a key source in trouble']),
-  open('K19', 'DNS rebinding of the key endpoint', PENDING),
+  row('K19', 'DNS rebinding of the key endpoint', [
+    'packages/verifier/test/keys.test.ts',
+    'K19: an address that leads elsewhere',
+  ]),
   row('K20', 'a race while keys change', ['packages/verifier/test/keys.test.ts', 'K20: rotation']),
 
   // encoding, JSON, types

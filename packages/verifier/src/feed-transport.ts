@@ -33,7 +33,8 @@ export function createFeedTransport(options: FeedTransportOptions): FeedTranspor
     async stream(position, onFrame) {
       const silent = new AbortController();
       const signal = AbortSignal.any([silent.signal, stopped]);
-      let timer = setTimeout(() => silent.abort(), FIRST_FRAME_MS);
+      const first = setTimeout(() => silent.abort(), FIRST_FRAME_MS);
+      let timer = first;
       try {
         const { contentType, chunks } = await openAnswer(url, {
           fetch,
@@ -44,8 +45,10 @@ export function createFeedTransport(options: FeedTransportOptions): FeedTranspor
         const parse = createEventParser(LONGEST_EVENT);
         const decoder = new TextDecoder();
         for await (const chunk of chunks) {
-          clearTimeout(timer);
-          timer = setTimeout(() => silent.abort(), SILENT_MS);
+          if (timer === first) {
+            clearTimeout(first);
+            timer = setTimeout(() => silent.abort(), SILENT_MS);
+          } else timer.refresh();
           for (const event of parse(decoder.decode(chunk, { stream: true }))) onFrame(event.data);
         }
       } finally {

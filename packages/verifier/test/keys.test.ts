@@ -21,7 +21,7 @@ afterEach(async () => {
   await issuer.close();
 });
 
-function create(): void {
+function create(more: { readonly issuer?: string; readonly fetch?: typeof fetch } = {}): void {
   verifier = createVerifier({
     issuer: issuer.issuer,
     audience: AUDIENCE,
@@ -29,6 +29,7 @@ function create(): void {
     jitter: () => 0,
     monotonic: () => performance.now() + passedMs,
     log: (event) => log.push(event),
+    ...more,
   });
 }
 
@@ -48,6 +49,46 @@ function manyKeys(length: number): Jwk[] {
   const jwk = jwkOf(issuer.key);
   return Array.from({ length }, (_, n) => ({ ...jwk, kid: String(n) }));
 }
+
+describe('K19: an address that leads elsewhere', () => {
+  // a name that is bound anew to an address inside has no certificate there, and plain http, which needs none, is refused
+  test.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://127.0.0.1/jwks',
+    'file:///etc/passwd',
+    'data:application/json,{"keys":[]}',
+  ])('%s in the metadata of an https issuer is never asked for', async (address) => {
+    const asked: string[] = [];
+    const named = 'https://issuer.example';
+    verifier = createVerifier({
+      issuer: named,
+      audience: AUDIENCE,
+      feed: false,
+      jitter: () => 0,
+      fetch: (input, init) => {
+        const { url } = new Request(input);
+        asked.push(url);
+        return fetch(url.replace(named, issuer.issuer), init);
+      },
+    });
+    issuer.answers.set('/.well-known/oauth-authorization-server', (_request, response) =>
+      issuer.json(response, { issuer: named, jwks_uri: address }),
+    );
+    expect(await outcome(issuer.token({ iss: named }))).toBe('503 verifier/unavailable');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((url) => !url.startsWith(`${named}/.well-known/`))).toEqual([]);
+    // with an address of its own the same token is let in: it was the address
+    verifier.close();
+    issuer.answers.set('/.well-known/oauth-authorization-server', (_request, response) =>
+      issuer.json(response, { issuer: named, jwks_uri: `${named}/jwks` }),
+    );
+    create({
+      issuer: named,
+      fetch: (input, init) => fetch(new Request(input).url.replace(named, issuer.issuer), init),
+    });
+    expect(await outcome(issuer.token({ iss: named }))).toBe('let in');
+  });
+});
 
 describe('K12: a flood of unknown key ids', () => {
   test('300 at once and 300 in turn: three fetches in all, one more a cool-down of 30 s', async () => {
