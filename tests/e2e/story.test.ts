@@ -140,6 +140,28 @@ test.each([
   expect(complaints).toEqual([]);
 });
 
+test('the server’s own page signs in and leads back: the notes page is signed in as well, and signed out with it', async () => {
+  const page = await open('/');
+  await enter(page, 'Sign up', 'pages@example.test');
+  await page.getByRole('button', { name: 'Sign out here' }).click();
+  await page.getByRole('link', { name: 'Or sign in on the server’s own pages' }).click();
+  await page.getByLabel('E-mail address').fill('pages@example.test');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${demo.page}/`);
+  await page.getByText('Accepted.').waitFor();
+
+  const account = await context.newPage();
+  await page.bringToFront();
+  await account.goto(
+    `${((await (await fetch(`${demo.page}/config.json`)).json()) as { server: string }).server}/account/devices`,
+  );
+  await account.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await account.getByText('You are signed out everywhere.').waitFor();
+  await page.getByText(/^Refused/).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test('wrong credentials and short passwords are said in words, and what was typed stays', async () => {
   const page = await open('/');
   await page.getByLabel('E-mail').fill('nobody@example.test');
