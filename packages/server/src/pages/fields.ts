@@ -79,7 +79,7 @@ export interface FormInput {
 export function form(visit: Visit, { action, body, refusal, label }: FormInput): Html {
   return html`<form method="post" action="${visit.at(action)}" class="stack"${label !== undefined && html` aria-label="${label}"`}>
 <input type="hidden" name="form" value="${visit.formToken()}">
-${refusal?.form !== undefined && html`<p class="notice bad" role="alert" tabindex="-1" autofocus>${refusal.form}</p>`}
+${refusal?.form !== undefined && html`<p class="notice ${refusal.isOffer === true ? 'warn' : 'bad'}" role="alert" tabindex="-1" autofocus>${refusal.form}</p>`}
 ${body}
 </form>`;
 }

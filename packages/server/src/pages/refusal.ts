@@ -7,6 +7,8 @@ export interface Refusal {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: string;
+  /** What the form says is no failure: something can be had by going on. */
+  readonly isOffer?: true;
   readonly fields: Readonly<Record<string, string>>;
 }
 

@@ -68,11 +68,15 @@ ${passwordField(visit, {
   })}
 ${providerButtons(visit, context.socialProviders, returnTo)}
 <p class="below">${signIn.newHere} <a href="${visit.at('/sign-up')}${returnQuery(returnTo)}">${signIn.signUp}</a></p>`;
-  return answerPage(visit, sheet(visit, { title: signIn.title, body, failed: refusal !== undefined }), {
-    status: shown.refusal?.status ?? 200,
-    headers: refusal?.headers ?? {},
-    leadsTo: foreignOrigin(context.settings, returnTo ?? homeOf(context.settings)),
-  });
+  return answerPage(
+    visit,
+    sheet(visit, { title: signIn.title, body, failed: refusal !== undefined && refusal.isOffer !== true }),
+    {
+      status: shown.refusal?.status ?? 200,
+      headers: refusal?.headers ?? {},
+      leadsTo: foreignOrigin(context.settings, returnTo ?? homeOf(context.settings)),
+    },
+  );
 }
 
 /** How the way through a provider ended, in words. Unknown codes say nothing. */
@@ -82,6 +86,7 @@ function socialRefusal({ url, texts, context }: Visit): Refusal | undefined {
   return {
     status: 200,
     form: texts.social[code as keyof Texts['social']](nameOf(context.socialProviders, url, texts)),
+    ...(code === 'link-offer' ? { isOffer: true } : {}),
     fields: {},
   };
 }
