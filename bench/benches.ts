@@ -23,5 +23,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     about: 'sessions in five stores against tokens',
     load: () => import('./sessions-vs-tokens.ts'),
   },
+  attack: { about: '`mapae attack` against guards of others and every adapter', load: () => import('./attack.ts') },
   revocation: { about: 'from a sign-out to its refusal at every API', load: () => import('./revocation.ts') },
 };

@@ -33,6 +33,8 @@ async function fastifyJwt(alg: GuardAlgorithm, cache: boolean): Promise<Hook> {
       algorithms: [alg],
       allowedIss: settings.issuer,
       allowedAud: settings.audience,
+      checkTyp: 'at+jwt',
+      requiredClaims: ['iss', 'aud', 'exp'],
       ...(cache ? { cache: 10_000 } : {}),
     },
   });

@@ -5,10 +5,12 @@ export interface BadToken {
   readonly token: string;
   /** What Mapae's own verifiers say of it. */
   readonly code: string;
+  /** Refused by Mapae alone: a choice of its own, where the RFC lets a reader take it. */
+  readonly isChoice: boolean;
 }
 
 /** Writes a row of the tables of tokens. */
-export type Row = readonly [id: string, title: string, token: string, code: string];
+export type Row = readonly [id: string, title: string, token: string, code: string, choice?: 'choice' | undefined];
 
 /** What attacks are made from: a good token, and what an attacker can know or get. */
 export interface AttackMaterial {

@@ -102,7 +102,7 @@ function attemptsOf(material: AttackMaterial, groups: readonly Group[], lure: Lu
   lure.serve(attacker.jwk);
   const attempts = [
     ...badTokens(material, attacker)
-      .filter(({ code }) => code !== 'accepted')
+      .filter(({ code, isChoice }) => code !== 'accepted' && !isChoice)
       .map(({ id, title, token }) => ({ id, title, headers: ['authorization', `Bearer ${token}`] })),
     ...transportAttempts(material),
   ];

@@ -12,5 +12,5 @@ export function badTokens(material: AttackMaterial, attacker?: AttackerKey): rea
     ...encodingTokens(material),
     ...placeTokens(material),
   ];
-  return rows.map(([id, title, token, code]) => ({ id, title, token, code }));
+  return rows.map(([id, title, token, code, choice]) => ({ id, title, token, code, isChoice: choice !== undefined }));
 }

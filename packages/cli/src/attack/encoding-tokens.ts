@@ -1,5 +1,7 @@
 import { type AttackMaterial, encode, type Row, signedParts, takeApart } from './bad-token.ts';
 
+const NUMERIC_DATES = ['1.5', '1e308', '9007199254740992'];
+
 /** Group J: spelling, JSON and types. Many of these an issuer has to sign: one that errs, or that can be made to. */
 export function encodingTokens(material: AttackMaterial): Row[] {
   return [...unsigned(material), ...wellSigned(material)];
@@ -68,7 +70,7 @@ function wellSigned(material: AttackMaterial): Row[] {
   const { header, payload, claims } = takeApart(material);
   const { sign, signRaw, signPayload, signMember } = signed;
   return [
-    ['J12', 'longer than is looked at', sign({ pad: 'x'.repeat(9_000) }), 'token/too-long'],
+    ['J12', 'longer than is looked at', sign({ pad: 'x'.repeat(9_000) }), 'token/too-long', 'choice'],
     // RFC 7519 §2; CVE-2026-25537, CVE-2026-44459: present but no whole number is never taken for absent
     ...['-1', '"9999999999"', 'null', 'true', '1.5', '[]', '{}', '1e400', '1e308', '9007199254740992', '""'].flatMap(
       (value): Row[] =>
@@ -78,10 +80,12 @@ function wellSigned(material: AttackMaterial): Row[] {
             `${name} ${value}, well signed`,
             signMember(`"${name}":${value}`),
             value === '1e400' ? 'token/malformed' : 'token/claim',
+            // RFC 7519 §2: a NumericDate may have a fraction, and be as large as it likes
+            NUMERIC_DATES.includes(value) ? 'choice' : undefined,
           ],
         ),
     ),
-    ['J15', 'exp 1e400 in a claim of no meaning', signMember('"x":{"y":[1e400]}'), 'token/malformed'],
+    ['J15', 'exp 1e400 in a claim of no meaning', signMember('"x":{"y":[1e400]}'), 'token/malformed', 'choice'],
     ['J15', 'nbf 0 and iat 0 are times', signMember('"nbf":0'), 'accepted'],
     ...['sub', 'jti', 'iss'].flatMap((name): Row[] =>
       ['1', 'null', '""', '[]', '["x"]', '{}', 'true'].map(
@@ -141,9 +145,15 @@ function wellSigned(material: AttackMaterial): Row[] {
     ['J10', 'half a surrogate pair in a claim', signMember('"x":"\\ud800"'), 'token/malformed'],
     ['J10', 'half a surrogate pair in a name', signMember('"\\udc00":1'), 'token/malformed'],
     ['J10', 'Hangul and an escaped pair are text', signMember('"x":"마패 \\ud83d\\ude00"'), 'accepted'],
-    ['J11', 'payload of depth 33', signMember(`"x":${'['.repeat(32)}${']'.repeat(32)}`), 'token/malformed'],
+    ['J11', 'payload of depth 33', signMember(`"x":${'['.repeat(32)}${']'.repeat(32)}`), 'token/malformed', 'choice'],
     ['J11', 'payload of depth 32', signMember(`"x":${'['.repeat(31)}${']'.repeat(31)}`), 'accepted'],
-    ['J11', 'payload of depth 1,200', signMember(`"x":${'[{"":'.repeat(600)}1${'}]'.repeat(600)}`), 'token/malformed'],
+    [
+      'J11',
+      'payload of depth 1,200',
+      signMember(`"x":${'[{"":'.repeat(600)}1${'}]'.repeat(600)}`),
+      'token/malformed',
+      'choice',
+    ],
     [
       'J14',
       'claims named __proto__ and constructor',

@@ -25,7 +25,13 @@ export function placeTokens(material: AttackMaterial): Row[] {
     ['C05', 'audience with a slash more', sign({ aud: `${audience}/` }), 'token/audience'],
     ['C05', 'no audience', sign({ aud: undefined }), 'token/audience'],
     ...['{}', '[["AUD"]]', '1', 'null', '[]', '[1,"AUD"]', '{"0":"AUD"}', '""'].map(
-      (aud): Row => ['C05', `audience ${aud}`, signMember(`"aud":${aud.replace('AUD', audience)}`), 'token/audience'],
+      (aud): Row => [
+        'C05',
+        `audience ${aud}`,
+        signMember(`"aud":${aud.replace('AUD', audience)}`),
+        'token/audience',
+        aud === '[1,"AUD"]' ? 'choice' : undefined,
+      ],
     ),
     // CVE-2025-30144
     ...['["ISS"]', '["https://evil.example","ISS"]', '{"0":"ISS"}', 'null'].map(
