@@ -505,6 +505,8 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/admin.ts`, 'L04: what was done is in the audit log'],
     [`${ENDPOINTS}/refused-sign-ins.ts`, 'L04: wrong passwords are one event'],
     [`${STORES}/outbox-and-audit.ts`, 'L04: refusals alike'],
+    [`${STORES}/cut-offs.ts`, 'the log says so (L04)'],
+    [`${STORES}/cut-offs.ts`, 'each is an event (L04)'],
   ),
   row('L05', 'a log that fails', [`${ENDPOINTS}/figures.ts`, 'L05, D08: a log that fails']),
 

@@ -89,14 +89,19 @@ export async function endEverySession(
   await context.feed.publish();
 }
 
-async function endOtherSessions(context: ServerContext, request: Request): Promise<Response> {
-  await endEveryOther(context, await authenticateAccount(context, request));
+async function endOtherSessions(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
+  await endEveryOther(context, await authenticateAccount(context, request), scope);
   return new Response(null, { status: 204 });
 }
 
 /** Ends every session of a user but this one; resolves once the revocations are published. */
-export async function endEveryOther(context: ServerContext, { user, session }: AccountPrincipal): Promise<void> {
-  const ended = await context.store.endOtherSessions(user.id, session.id, 'sign-out-others');
+export async function endEveryOther(
+  context: ServerContext,
+  { user, session }: AccountPrincipal,
+  { ip }: Pick<RequestScope, 'ip'> = { ip: undefined },
+): Promise<void> {
+  const by = { actor: user.id, ip };
+  const ended = await context.store.endOtherSessions(user.id, session.id, 'sign-out-others', by);
   context.settings.log({ level: 'info', event: 'sign-out.others', user: user.id, session: session.id, ended });
   await context.feed.publish();
 }

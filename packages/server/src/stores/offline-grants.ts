@@ -1,9 +1,10 @@
 import { generateTimeOrderedId } from '@mapae/jwt';
+import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import { readInstant } from './instant.ts';
 import { lockGrant, lockUser } from './locks.ts';
 import { toGrant, toUser } from './rows.ts';
-import { endLockedGrant, endLockedSession } from './session-end.ts';
+import { endLockedGrant, endLockedSession, sessionEnded } from './session-end.ts';
 import type { Store } from './store.ts';
 import type { GrantRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
@@ -62,7 +63,7 @@ export function offlineGrants(context: Context): OfflineGrants {
       });
     },
 
-    async endOtherSessions(userId, sessionId, reason) {
+    async endOtherSessions(userId, sessionId, reason, by) {
       return transact(context, async (step) => {
         await lockUser(context, step, userId, 'exclusive');
         const instant = await readInstant(context, step);
@@ -75,6 +76,11 @@ export function offlineGrants(context: Context): OfflineGrants {
           .orderBy('id')
           .execute();
         for (const session of others) await endLockedSession(context, step, session, { reason, instant });
+        await insertAudit(
+          step,
+          instant.now,
+          others.map(({ id }) => sessionEnded({ userId, sessionId: id, reason, by })),
+        );
         return others.length;
       });
     },

@@ -1,8 +1,9 @@
+import type { NewAuditEvent } from './account-store.ts';
 import type { Context } from './context.ts';
 import type { Step } from './dialect.ts';
 import type { Instant } from './instant.ts';
 import { insertRevocation } from './revocation-rows.ts';
-import type { EndReason } from './store.ts';
+import type { EndedBy, EndReason } from './store.ts';
 import type { GrantRow, SessionRow } from './tables.ts';
 import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
@@ -45,4 +46,16 @@ export async function endLockedGrant(
   if (grant.ended_at !== null) return;
   await step.updateTable('grants').set({ ended_at: instant.now }).where('id', '=', grant.id).execute();
   await raiseTokensCutoff(context, step, grant.user_id, instant);
+}
+
+/** The event of the audit log for a session that was ended with others. */
+export function sessionEnded(ended: {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly reason: EndReason;
+  /** Undefined for the server itself. */
+  readonly by: EndedBy | undefined;
+}): NewAuditEvent {
+  const { userId, sessionId, reason, by } = ended;
+  return { event: 'session-ended', outcome: 'success', userId, actor: by?.actor, sessionId, ip: by?.ip, reason };
 }

@@ -1,7 +1,8 @@
+import { insertAudit } from './audit.ts';
 import type { Context } from './context.ts';
 import type { Step } from './dialect.ts';
 import type { Instant } from './instant.ts';
-import { endLockedSession } from './session-end.ts';
+import { endLockedSession, sessionEnded } from './session-end.ts';
 
 /**
  * Makes room for one more session of a user that this step has locked for changing: whoever starts sessions of that user waits
@@ -29,4 +30,6 @@ export async function makeRoom(
     .limit(10_000)
     .execute();
   for (const session of tooMany) await endLockedSession(context, step, session, { reason: 'limit', instant });
+  const events = tooMany.map(({ id }) => sessionEnded({ userId, sessionId: id, reason: 'limit', by: undefined }));
+  await insertAudit(step, instant.now, events);
 }

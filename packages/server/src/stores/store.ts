@@ -47,7 +47,7 @@ export interface Store extends AccountStore {
   endAllSessions(userId: string, reason: EndReason, by?: EndedBy): Promise<{ readonly cutoff: number }>;
 
   /** Ends every live session of a user but one, with their grants, and writes a revocation for each. @returns How many. */
-  endOtherSessions(userId: string, sessionId: string, reason: EndReason): Promise<number>;
+  endOtherSessions(userId: string, sessionId: string, reason: EndReason, by?: EndedBy): Promise<number>;
   /**
    * Ends what was made until now and nothing that is made later: sessions (with what hangs on them) or access tokens, of a user, a client or
    * everyone. In the order of locks: it needs no clock. @returns The cut-off, milliseconds.

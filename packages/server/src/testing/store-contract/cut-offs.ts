@@ -71,7 +71,7 @@ export const cutOffCases: readonly StoreCase[] = [
     },
   },
   {
-    title: 'over the limit the session ends that was not used for longest, and no other',
+    title: 'over the limit the session ends that was not used for longest, and no other; the log says so (L04)',
     async run({ open }) {
       const clock = new HandClock();
       const store = await open({ clock: clock.read });
@@ -82,11 +82,17 @@ export const cutOffCases: readonly StoreCase[] = [
       await startSession(store, user, { sessionLimit: 2 });
       assert.deepEqual(await store.presentRefreshCounter(presentation(second, 0)), { status: 'ended' });
       assert.equal((await store.findSession(second.session.id))?.endReason, 'limit');
+      const [signIn, ended] = await store.listAudit({ limit: 2, order: 'newest', userId: user.id });
+      assert.equal(signIn?.event, 'sign-in');
+      assert.deepEqual(
+        [ended?.event, ended?.sessionId, ended?.reason, ended?.actor],
+        ['session-ended', second.session.id, 'limit', undefined],
+      );
       passed(await store.presentRefreshCounter(presentation(first, 1)), 'same');
     },
   },
   {
-    title: 'signing the others out spares the one that asks, and other people',
+    title: 'signing the others out spares the one that asks, and other people; each is an event (L04)',
     async run(harness) {
       const store = await harness.open();
       const user = await createUser(store);
@@ -97,9 +103,19 @@ export const cutOffCases: readonly StoreCase[] = [
         await startSession(store, user),
       ];
       assert.ok(mine);
-      assert.equal(await store.endOtherSessions(user.id, mine.session.id, 'sign-out-others'), 2);
+      const by = { actor: user.id, ip: '198.51.100.7' };
+      assert.equal(await store.endOtherSessions(user.id, mine.session.id, 'sign-out-others', by), 2);
       assert.equal(await store.endOtherSessions(user.id, mine.session.id, 'sign-out-others'), 0);
       assert.deepEqual(await codes(harness), [1, 1]);
+      const told = await store.listAudit({ limit: 2, order: 'newest', userId: user.id });
+      assert.deepEqual(
+        told.map(({ event, actor, ip, reason }) => [event, actor, ip, reason]),
+        others.map(() => ['session-ended', user.id, '198.51.100.7', 'sign-out-others']),
+      );
+      assert.deepEqual(
+        new Set(told.map(({ sessionId }) => sessionId)),
+        new Set(others.map(({ session }) => session.id)),
+      );
       for (const one of others)
         assert.deepEqual(await store.presentRefreshCounter(presentation(one, 0)), { status: 'ended' });
       for (const one of [mine, other]) passed(await store.presentRefreshCounter(presentation(one, 0)), 'same');
