@@ -36,7 +36,6 @@ const FORMS = 'tests/pages/forms.test.ts';
 const PAGE_RULES = 'tests/pages/rules.test.ts';
 
 const OAUTH = 'there is no authorization endpoint for other applications yet';
-const SOCIAL = 'there is no sign-in through other providers yet';
 const FACTORS = 'there are no second factors yet';
 const PENDING = 'to be written';
 
@@ -303,9 +302,72 @@ export const ATTACKS: readonly AttackRow[] = [
   ]),
 
   // social login
-  ...Array.from({ length: 15 }, (_, i) =>
-    open(`F${String(i + 1).padStart(2, '0')}`, 'sign-in through another provider', SOCIAL),
+  row(
+    'F01',
+    'state CSRF',
+    [`${ENDPOINTS}/social.ts`, 'F01: an answer that another browser asked for'],
+    [`${ENDPOINTS}/social.ts`, 'F01: an answer %s'],
   ),
+  row(
+    'F02',
+    'a state again, of another tab, another provider, or too old',
+    [`${ENDPOINTS}/social.ts`, 'F02: a state is good once'],
+    [`${ENDPOINTS}/social.ts`, 'F02, F15'],
+    [`${STORES}/logins.ts`, 'F02: of ten at once'],
+  ),
+  row('F03', 'sign-in forced by a form, a picture, a frame', [`${ENDPOINTS}/social.ts`, 'F03: a form from elsewhere']),
+  row(
+    'F04',
+    'nonce missing, wrong, replayed',
+    [`${ENDPOINTS}/social.ts`, 'F04: the nonce is missing'],
+    [`${ENDPOINTS}/social.ts`, 'F04: an ID token of the flow before'],
+    [`${ENDPOINTS}/social-providers.ts`, 'F04: a token with a nonce is good once'],
+  ),
+  row(
+    'F05',
+    'ID tokens that are forged or meant for others',
+    [`${ENDPOINTS}/social.ts`, 'F05: alg none'],
+    [`${ENDPOINTS}/social.ts`, 'F05: two keys of one kid'],
+    [`${ENDPOINTS}/social-providers.ts`, 'F05: for another app'],
+  ),
+  row(
+    'F06',
+    'takeover by an address that nobody proved',
+    [`${ENDPOINTS}/social.ts`, 'F06, F14'],
+    [`${ENDPOINTS}/social-providers.ts`, 'F06: %s, an address %s'],
+  ),
+  row(
+    'F07',
+    'takeover by an address that another provider proved',
+    [`${ENDPOINTS}/social-failures.ts`, 'F07: the proved address'],
+    [`${ENDPOINTS}/social-providers.ts`, 'F07, F08'],
+  ),
+  row(
+    'F08',
+    'an account made in advance',
+    [`${ENDPOINTS}/social.ts`, 'F08: an account that somebody made in advance'],
+    [`${STORES}/logins.ts`, 'F08: a claimed account keeps nothing'],
+  ),
+  row('F09', 'linking forced on somebody, or ended by another session', [
+    `${ENDPOINTS}/social-providers.ts`,
+    'linking by browser: only the session that began it',
+  ]),
+  row('F10', 'an address that changes at the provider', [`${ENDPOINTS}/social.ts`, 'F10: an address that changes']),
+  row(
+    'F11',
+    'a subject in another case, an issuer with a slash',
+    [`${ENDPOINTS}/social.ts`, 'F11: a subject in another case'],
+    [`${STORES}/logins.ts`, 'F11: issuer and subject'],
+  ),
+  row('F12', 'an open redirect by return_to', [`${ENDPOINTS}/social.ts`, 'F12: an address that is not on the list']),
+  row(
+    'F13',
+    'a provider that is down, slow, answers HTML or rotates its keys',
+    [`${ENDPOINTS}/social-failures.ts`, 'F13: the provider is %s'],
+    [`${ENDPOINTS}/social.ts`, 'F13: a key that was rotated'],
+  ),
+  row('F14', 'who has an account, told by what is linked', [`${ENDPOINTS}/social.ts`, 'F06, F14']),
+  row('F15', "a code of another client's or flow's", [`${ENDPOINTS}/social.ts`, 'F02, F15']),
 
   // browser, cookies, pages
   row(

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { listen, reportFailure } from 'mapae';
+import { demoIdSettings, withDemoId } from './demo-id.ts';
 import { type DemoOptions, parseDemoOptions, USAGE } from './options.ts';
 import { createPage } from './page.ts';
 
@@ -27,14 +28,17 @@ interface Child {
 }
 
 /** Starts a program. Passes on what people should read: words, and log lines from `warn` on. */
-function startChild(program: string, args: readonly string[]): Child {
+function startChild(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
   const flags = [
     '--conditions=@mapae/source',
     '--disable-warning=ExperimentalWarning',
     '--import',
     here('./die-with-parent.ts'),
   ];
-  const child = spawn(process.execPath, [...flags, program, ...args], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const child = spawn(process.execPath, [...flags, program, ...args], {
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+  });
   children.push(child);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   let rest = '';
@@ -72,22 +76,16 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
   if (server === undefined || api === undefined || page === undefined)
     throw new Error('unreachable: three ports were given');
   // the page first: it needs nothing, and a taken port is known before anything else runs
-  await listen(createPage(server, api), webPort, undefined);
+  await listen(withDemoId(page, server, createPage(server, api)), webPort, undefined);
   const serverArgs = [
     ...['--resource', `${api}=notes:read notes:write`, '--origin', page, '--bearer-origin', page],
     ...['--name', 'Notes', '--home', `${page}/`],
   ];
-  const serverProcess = startChild(here('../../../packages/cli/src/main.ts'), [
-    'serve',
-    '--dev',
-    '--port',
-    String(port),
-    '--issuer',
-    server,
-    '--data',
-    data,
-    ...serverArgs,
-  ]);
+  const serverProcess = startChild(
+    here('../../../packages/cli/src/main.ts'),
+    ['serve', '--dev', '--port', String(port), '--issuer', server, '--data', data, ...serverArgs],
+    { MAPAE_SOCIAL: JSON.stringify(demoIdSettings(page)) },
+  );
   const apiProcess = startChild(here('./api-main.ts'), [String(apiPort), server, page]);
   await serverProcess.listening;
   apiProcess.goOn();
@@ -102,6 +100,7 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
     your account           ${server}/account
     mailbox                ${server}/dev/mailbox
     authorization server   ${server}   data in ${data}
+    its sign-in page       ${server}/sign-in   with a password, or with Demo ID, a provider on this machine
 
   Try: make an account at ${server}/sign-up, confirm it from the mailbox and sign in: you come to the notes page, signed in there
   as well. Write a note, open the phone's page in a second window and sign in there too. Then sign the first device out from the

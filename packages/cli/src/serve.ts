@@ -1,7 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-import { type AuthorizationServer, createServer, databaseFromUrl, type ServerOptions } from '@mapae/server';
+import {
+  type AuthorizationServer,
+  createServer,
+  databaseFromUrl,
+  type ServerOptions,
+  SocialMisconfigured,
+} from '@mapae/server';
 import type { Logger } from 'pino';
 import { databaseError, databaseUrl } from './database.ts';
 import { CliError } from './failure.ts';
@@ -84,6 +90,7 @@ const SAME_NAME = [
   'idleSeconds',
   'absoluteSeconds',
   'requireVerifiedEmail',
+  'social',
   'auditSeconds',
   'metricsKey',
   'traces',
@@ -113,6 +120,8 @@ async function open(options: ServerOptions): Promise<AuthorizationServer> {
   try {
     return await createServer(options);
   } catch (cause) {
+    if (cause instanceof SocialMisconfigured)
+      throw new CliError(cause.message, 'see docs/guides/social', undefined, { cause });
     throw databaseError(cause);
   }
 }

@@ -1,4 +1,4 @@
-import type { PageOptions } from '@mapae/server';
+import type { PageOptions, SocialOptions } from '@mapae/server';
 import { CliError } from './failure.ts';
 
 /** One API that tokens can be made for. */
@@ -41,6 +41,8 @@ export interface Settings {
   readonly smtp: string;
   /** Address that mails come from. */
   readonly mailFrom: string;
+  /** Where people may sign in with an account that they have elsewhere. Never by flag: it holds secrets. docs/guides/social */
+  readonly social: SocialOptions;
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail: boolean;
   readonly auditSeconds: number;
@@ -115,6 +117,15 @@ function feedKeys(value: string, from: string): { name: string; key: string }[] 
     if (cut < 1) throw new CliError(`${from} must be "<name>=<key>"`, 'make a key with `openssl rand -base64 32`');
     return { name: word.slice(0, cut), key: word.slice(cut + 1) };
   });
+}
+
+/** What it holds is looked into by whoever uses it. */
+function json(value: string, from: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    throw new CliError(`${from} is no JSON`, 'for instance {"google":{"clientId":"…","clientSecret":"…"}}');
+  }
 }
 
 function databaseFlag(value: string, from: string): string {
@@ -250,6 +261,12 @@ export const SETTINGS: readonly Row[] = [
     env: 'MAPAE_MAIL_FROM',
     help: 'address that mails come from',
     parse: text,
+  },
+  {
+    name: 'social',
+    env: 'MAPAE_SOCIAL',
+    help: 'providers to sign in with, as JSON of what the config file holds',
+    parse: json,
   },
   {
     name: 'requireVerifiedEmail',

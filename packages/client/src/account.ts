@@ -5,7 +5,8 @@ import { checkAnswer, type ServerAnswer } from './server-calls.ts';
 /** The signed-in person, as the server tells it. docs/protocol.md §3 */
 export interface Account {
   readonly id: string;
-  readonly email: string;
+  /** Null for somebody who signs in through a provider and has given none. */
+  readonly email: string | null;
   readonly email_verified: boolean;
   readonly name: string | null;
   /** RFC 3339, UTC. */
@@ -33,7 +34,7 @@ export function parseAccount(answer: ServerAnswer): Account {
   const { id, email, email_verified, name, created_at, roles } = body;
   if (
     typeof id !== 'string' ||
-    typeof email !== 'string' ||
+    !isTextOrNull(email) ||
     typeof email_verified !== 'boolean' ||
     !isTextOrNull(name) ||
     typeof created_at !== 'string' ||

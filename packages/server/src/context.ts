@@ -16,6 +16,7 @@ import type { Readiness } from './readiness.ts';
 import type { ConnectedVerifiers } from './revocations/connected-verifiers.ts';
 import type { FeedPublisher } from './revocations/publisher.ts';
 import type { AgreedSecrets } from './secrets/agreed-secrets.ts';
+import type { Provider } from './social/provider.ts';
 import type { Store } from './stores/store.ts';
 import type { AccessTokens } from './tokens/access-token.ts';
 
@@ -46,7 +47,9 @@ export interface ServerContext {
   readonly tracing: Tracing;
   /** What pages load. */
   readonly assets: Assets;
-  /** Where people may sign in with an account that they have elsewhere, for buttons. */
+  /** Where people may sign in with an account that they have elsewhere, by id, in the order of the settings. */
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** The same for buttons. */
   readonly socialProviders: readonly { readonly id: string; readonly name: string }[];
   /** Where mails go in development. */
   readonly mailbox: Mailbox | undefined;

@@ -29,8 +29,12 @@ export interface AccessTokenSubject {
 export type ExtraClaims = Readonly<Record<string, unknown>>;
 
 export interface SignUpAttempt {
-  /** Normalised. */
-  readonly email: string;
+  /** Normalised; undefined where a provider names none. */
+  readonly email: string | undefined;
+  /** Whether somebody has proved it already: a provider vouches for it. */
+  readonly emailVerified: boolean;
+  /** Through which provider, if through one. */
+  readonly provider: string | undefined;
   readonly name: string | undefined;
   readonly ip: string | undefined;
 }

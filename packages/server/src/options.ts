@@ -4,6 +4,7 @@ import type { Hooks } from './hooks.ts';
 import { ALWAYS_ALGS } from './keys/signing-algs.ts';
 import { PAGE_OPTIONS, type PageOptions } from './pages/page-options.ts';
 import { RESOURCE, type Resource, signingAlg } from './resource-options.ts';
+import type { SocialOptions } from './social/options.ts';
 import type { Database } from './stores/database.ts';
 
 /** What happened, for the log. Ids and codes; never a token, a password, a key or an address of a person. */
@@ -62,6 +63,10 @@ export interface ServerOptions {
   readonly pages?: false | PageOptions;
   /** Code of the application that the server calls. Default: none. */
   readonly hooks?: Hooks;
+  /** Where people may sign in with an account that they have elsewhere. Default: nowhere. docs/guides/social */
+  readonly social?: SocialOptions;
+  /** How the server reaches those. Default: Node's own. */
+  readonly fetch?: typeof fetch;
   /** Refuses sign-in until the address was verified. Default: false. */
   readonly requireVerifiedEmail?: boolean;
   /** Opens `GET /metrics` to whoever shows it; at least 32 characters. Default: there are no metrics. docs/adr/0043 */
@@ -127,6 +132,9 @@ const OPTIONS = z.strictObject({
       afterSignIn: custom<NonNullable<Hooks['afterSignIn']>>().optional(),
     })
     .default({}),
+  // looked into where the providers are made
+  social: z.unknown().optional(),
+  fetch: custom<typeof fetch>().default(() => fetch),
   requireVerifiedEmail: z.boolean().default(false),
   metricsKey: z
     .string()

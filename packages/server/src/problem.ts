@@ -82,6 +82,51 @@ export const PROBLEMS = {
     title: 'A part of the application did not answer; try again in a moment.',
     rule: 'docs/adr/0049',
   },
+  'account/proof': {
+    status: 403,
+    title: 'This asks for a fresh proof: sign in again, or give the password.',
+    rule: 'ASVS 7.5.1',
+  },
+  'social/unknown-provider': { status: 404, title: 'There is no such provider here.', rule: 'docs/protocol.md §3' },
+  'social/state': {
+    status: 400,
+    title: 'This sign-in was not begun in this browser, or is used already; begin again.',
+    rule: 'RFC 6749 §10.12',
+  },
+  'social/expired': { status: 400, title: 'This sign-in took too long; begin again.', rule: 'docs/protocol.md §3' },
+  'social/denied': { status: 403, title: 'The sign-in was cancelled at the provider.', rule: 'RFC 6749 §4.1.2.1' },
+  'social/provider-down': {
+    status: 503,
+    title: 'The provider does not answer; nothing was changed. Try again in a moment.',
+    rule: 'docs/protocol.md §3',
+  },
+  'social/provider-answer': {
+    status: 502,
+    title: 'The provider gave an answer that is not accepted; nothing was changed.',
+    rule: 'OpenID Connect Core §3.1.3.7',
+  },
+  'social/link-offer': {
+    status: 409,
+    title: 'There is an account with this address: sign in to it with its password, then link this login.',
+    rule: 'docs/adr/0056',
+  },
+  'social/email-unverified': {
+    status: 403,
+    title: 'The provider does not vouch for an address, and one has to be verified here.',
+    rule: 'docs/adr/0056',
+  },
+  'social/token': {
+    status: 401,
+    title: 'The ID token was refused.',
+    rule: 'OpenID Connect Core §3.1.3.7',
+  },
+  'social/login-taken': { status: 409, title: 'This login belongs to another account.', rule: 'docs/adr/0056' },
+  'social/login-unknown': { status: 404, title: 'There is no such login.', rule: 'docs/protocol.md §3' },
+  'social/last-credential': {
+    status: 409,
+    title: 'This login is the only way in; set a password or link another one first.',
+    rule: 'docs/adr/0056',
+  },
   'feed/credential': { status: 401, title: 'The revocation feed needs a key.', rule: 'docs/protocol.md §5' },
   'introspection/credential': {
     status: 401,

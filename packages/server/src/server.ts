@@ -34,6 +34,10 @@ import { type ConnectedVerifier, createConnectedVerifiers } from './revocations/
 import { createFrameSigner } from './revocations/frames.ts';
 import { createFeedPublisher } from './revocations/publisher.ts';
 import { joinSecrets } from './secrets/agreed-secrets.ts';
+import { createProviders } from './social/options.ts';
+import type { UpstreamTokens } from './social/provider.ts';
+import { createProviderFetch } from './social/provider-fetch.ts';
+import { findUpstreamTokens } from './social/upstream-tokens.ts';
 import { type Store, StoreFailed } from './stores/store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import { createAccountTokens } from './tokens/account-token.ts';
@@ -49,6 +53,8 @@ export interface AuthorizationServer {
   fetch(request: Request, info?: RequestInfo): Promise<Response>;
   /** Verifiers that reported to this process within the last 30 s, newest report first. */
   connectedVerifiers(): readonly ConnectedVerifier[];
+  /** What a provider gave for a user, where its option `storeTokens` is set. docs/guides/social */
+  findUpstreamTokens(userId: string, provider: string): Promise<UpstreamTokens | undefined>;
   /** From now on `/readyz` answers 503, so that a balancer sends no more; everything else goes on. */
   drain(): void;
   /**
@@ -86,6 +92,11 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
   const figures = parsed.metricsKey === undefined ? undefined : createServerFigures();
   const settings: Settings = Object.freeze({ ...parsed, log: safeLog(parsed.log, figures) });
   const findAddress = createClientAddress(settings.trustedProxies);
+  const providers = createProviders(settings.social, {
+    fetch: createProviderFetch({ fetch: settings.fetch }),
+    clock: settings.clock ?? Date.now,
+    log: settings.log,
+  });
   const random = settings.random ?? ((bytes: number) => randomBytes(bytes));
   const store = await settings.database.open({
     issuer: settings.issuer,
@@ -96,7 +107,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
   });
   try {
     await checkClock(settings, store);
-    const context = await createContext({ settings, store, random, figures, tracing });
+    const context = await createContext({ settings, store, random, providers, figures, tracing });
     figures?.watch({
       connectedVerifiers: () => context.verifiers.list().length,
       hashing: () => context.passwords.load(),
@@ -120,6 +131,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         return withHeaders(settings, request, answer ?? refuse(context, request, new Problem('server/unavailable')));
       },
       connectedVerifiers: () => context.verifiers.list(),
+      findUpstreamTokens: (userId, provider) => findUpstreamTokens(context, userId, provider),
       drain: () => context.readiness.drain(),
       async close() {
         context.readiness.drain();
@@ -149,9 +161,16 @@ async function checkClock({ clock, mode, log }: Settings, store: Store): Promise
   log({ level: 'warn', event: 'clock.off', ahead_ms: aheadMs });
 }
 
-type Foundations = Pick<ServerContext, 'settings' | 'store' | 'random' | 'figures' | 'tracing'>;
+type Foundations = Pick<ServerContext, 'settings' | 'store' | 'random' | 'providers' | 'figures' | 'tracing'>;
 
-async function createContext({ settings, store, random, figures, tracing }: Foundations): Promise<ServerContext> {
+async function createContext({
+  settings,
+  store,
+  random,
+  providers,
+  figures,
+  tracing,
+}: Foundations): Promise<ServerContext> {
   const state = await store.readState();
   const secrets = await joinSecrets(store, settings.secrets, state.now);
   const keys = await loadSigningKeys(store, secrets, startAlgs(settings)).catch(async (error: unknown) => {
@@ -186,7 +205,8 @@ async function createContext({ settings, store, random, figures, tracing }: Foun
     readiness: createReadiness({ store, keys, feed }),
     hooks: callHooks(settings.hooks, settings.log),
     assets: createAssets(settings),
-    socialProviders: [],
+    providers,
+    socialProviders: [...providers.values()].map(({ id, name }) => ({ id, name })),
     mailbox,
     mailer: createMailer({ store, secrets, sendMail: settings.sendMail ?? mailbox?.send, log: settings.log }),
   };
@@ -206,7 +226,7 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
       app.on(method, at(path), (c) => {
         const { scope } = c.env;
         const request = c.req.raw;
-        const work = async () => run(context, request, scope, c.req.param('id') ?? '');
+        const work = async () => run(context, request, scope, c.req.param('id') ?? c.req.param('provider') ?? '');
         return observe(context, { method, route: path, request, scope }, work);
       });
     }

@@ -1,4 +1,5 @@
 import { timeOfId } from '@mapae/jwt';
+import { hasAddress } from '../accounts/no-address.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { AuditEvent } from '../stores/account-store.ts';
@@ -43,7 +44,8 @@ async function showAccount(context: ServerContext, request: Request): Promise<Re
 export function describeAccount(user: User) {
   return {
     id: user.id,
-    email: user.email,
+    // somebody who came through a provider may have none
+    email: hasAddress(user.email) ? user.email : null,
     email_verified: user.emailVerifiedAt !== undefined,
     name: user.name ?? null,
     picture: user.picture ?? null,

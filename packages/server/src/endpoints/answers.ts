@@ -6,6 +6,31 @@ import type { Answer } from './operation.ts';
 const time = z.iso.datetime({ precision: 3 });
 const id = z.string().length(22);
 
+export const SEE_OTHER: Answer = {
+  description: 'Go on there: a provider, a page of this server, or an origin on the list.',
+};
+export const PROVIDERS: Answer = {
+  description: 'Providers in the order of the settings; `native` where apps may bring ID tokens.',
+  schema: z.strictObject({
+    providers: z.array(z.strictObject({ id: z.string(), name: z.string(), native: z.boolean() })),
+  }),
+};
+
+const login = z.strictObject({
+  id,
+  provider: z.string(),
+  name: z.string().describe('Of the provider.'),
+  email: z.string().nullable().describe('As the provider says.'),
+  created_at: time,
+  last_used_at: time,
+});
+export const LOGIN: Answer = { description: 'The login is linked.', schema: login };
+export const LOGINS: Answer = { description: 'Oldest first.', schema: z.strictObject({ logins: z.array(login) }) };
+export const LINK_BEGUN: Answer = {
+  description: 'Where to send the browser. The cookie that is set has to come back with it.',
+  schema: z.strictObject({ location: z.url() }),
+};
+
 export const NOTHING: Answer = { description: 'Done; there is no body.' };
 
 export const TOKENS: Answer = {
@@ -29,7 +54,7 @@ export const ACCEPTED: Answer = { description: 'It will be done; there is no bod
 
 const account = z.strictObject({
   id,
-  email: z.string(),
+  email: z.string().nullable(),
   email_verified: z.boolean(),
   name: z.string().nullable(),
   picture: z.string().nullable(),
@@ -71,8 +96,8 @@ const event = z.strictObject({
 });
 
 export const EXPORT: Answer = {
-  description: 'Account, live sessions and the newest 1,000 events.',
-  schema: z.strictObject({ account, sessions: z.array(session), events: z.array(event) }),
+  description: 'Account, logins, live sessions and the newest 1,000 events.',
+  schema: z.strictObject({ account, logins: z.array(login), sessions: z.array(session), events: z.array(event) }),
 };
 
 const user = account.extend({ suspended_at: time.nullable() });

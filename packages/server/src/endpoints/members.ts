@@ -53,6 +53,14 @@ export const locale = z
   .max(35)
   .regex(/^[a-zA-Z]{2,8}(-[a-zA-Z0-9]{1,8})*$/, 'is no language tag');
 
+/** The `:provider` of a path. */
+export const provider: Parameter = {
+  in: 'path',
+  name: 'provider',
+  description: 'Id of a provider, as `GET /v1/social` lists them',
+  schema: z.string(),
+};
+
 /** The `:id` of a path. */
 export const id: Parameter = {
   in: 'path',

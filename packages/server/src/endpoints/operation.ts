@@ -3,7 +3,7 @@ import type { Query } from '../checks/query.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import type { ProblemCode } from '../problem.ts';
 
-/** One endpoint: judges a request and answers it, or throws a `Problem`. `id` is the path's `:id`, empty where it has none. */
+/** One endpoint: judges a request and answers it, or throws a `Problem`. `id` is the path's `:id` or `:provider`, empty where it has none. */
 export type Endpoint = (
   context: ServerContext,
   request: Request,

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { checkOwnPassword } from '../accounts/own-password.ts';
-import { readBody } from '../checks/body.ts';
+import { readBody, readOptionalBody } from '../checks/body.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
+import { checkFreshProof } from '../social/link.ts';
 import type { User } from '../stores/store.ts';
 import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { describeAccount, describeEvent, describeSession } from './account.ts';
 import { EXPORT, ME, NOTHING } from './answers.ts';
+import { describeLogin } from './logins.ts';
 import { line, locale, password, picture } from './members.ts';
 import type { Operation } from './operation.ts';
 
@@ -16,7 +18,7 @@ export const PROFILE_CHANGES = z.strictObject({
   picture: picture.nullable().optional(),
   locale: locale.nullable().optional(),
 });
-const DELETION = z.strictObject({ password });
+const DELETION = z.strictObject({ password: password.optional() });
 const EXPORTED_EVENTS = 1_000;
 
 /** `PATCH /v1/me` */
@@ -32,9 +34,9 @@ export const changeMe: Operation = {
 export const deleteMe: Operation = {
   summary: 'Delete the account with what is kept of it',
   credential: 'account',
-  body: { schema: DELETION },
+  body: { schema: DELETION, optional: true },
   answers: { 204: NOTHING },
-  refusals: ['account/credentials', 'request/too-many'],
+  refusals: ['account/credentials', 'account/proof', 'request/too-many'],
   run: answerDeletion,
 };
 
@@ -83,7 +85,7 @@ export async function changeProfile(
 
 async function answerDeletion(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
   const principal = await authenticateAccount(context, request);
-  const { password: typed } = await readBody(request, DELETION);
+  const { password: typed } = await readOptionalBody(request, DELETION);
   await deleteAccount(context, principal, scope, typed);
   return new Response(null, { status: 204 });
 }
@@ -93,11 +95,13 @@ export async function deleteAccount(
   context: ServerContext,
   principal: AccountPrincipal,
   { ip }: Pick<RequestScope, 'ip'>,
-  typed: string,
+  typed: string | undefined,
 ): Promise<void> {
   const { store, mailer, settings, feed } = context;
   const { user } = principal;
-  await checkOwnPassword(context, principal, { typed, ip });
+  // somebody without a password has signed in a moment ago instead
+  if (user.passwordHash === undefined) await checkFreshProof(context, principal, { password: undefined, ip });
+  else await checkOwnPassword(context, principal, { typed: typed ?? '', ip });
   const deleted = await store.deleteUser(user.id, user.credentialVersion, ({ id }) => ({
     // nobody's any more: what is the user's is deleted
     mails: mailer.write({ ...user, userId: undefined }, 'account-deleted', eventNow(context, ip)),
@@ -119,8 +123,9 @@ export async function exportAccount(
   { user, session: current }: AccountPrincipal,
   { ip }: Pick<RequestScope, 'ip'>,
 ): Promise<object> {
-  const [sessions, events] = await Promise.all([
+  const [sessions, logins, events] = await Promise.all([
     context.store.listSessions(user.id),
+    context.store.listLogins(user.id),
     context.store.listAudit({ limit: EXPORTED_EVENTS, order: 'newest', userId: user.id }),
   ]);
   await context.store.recordAudit([
@@ -128,6 +133,7 @@ export async function exportAccount(
   ]);
   return {
     account: describeAccount(user),
+    logins: logins.map((login) => describeLogin(context, login)),
     sessions: sessions.map((session) => describeSession(session, current.id)),
     events: events.map(describeEvent),
   };

@@ -16,6 +16,7 @@ import { exportAudit, listAudit } from './audit.ts';
 import { askVerification, changeEmail, confirmEmail, verifyEmail } from './email.ts';
 import { feedSnapshot, followFeed, pollFeed, reportVerifier } from './feed.ts';
 import { introspectToken } from './introspect.ts';
+import { addLogin, beginLink, deleteLogin, exchangeNative, listLogins } from './logins.ts';
 import { mailbox } from './mailbox.ts';
 import { health, jwks, metadata, readiness } from './metadata.ts';
 import { metrics } from './metrics.ts';
@@ -27,6 +28,7 @@ import { refresh } from './refresh.ts';
 import { signIn } from './sign-in.ts';
 import { signOut, signOutEverywhere, signOutOthers } from './sign-out.ts';
 import { signUp } from './sign-up.ts';
+import { listProviders, socialCallback, socialFormCallback, startSocial } from './social.ts';
 
 /** Every address of the server and the methods it knows. Another method is 405, another address 404. */
 export const ROUTES: Routes = {
@@ -59,6 +61,13 @@ export const ROUTES: Routes = {
   '/v1/admin/audit': { GET: listAudit },
   '/v1/admin/audit/export': { GET: exportAudit },
   '/oauth2/introspect': { POST: introspectToken },
+  '/v1/social': { GET: listProviders },
+  '/v1/social/:provider/token': { POST: exchangeNative },
+  '/v1/social/:provider/link': { POST: beginLink },
+  '/v1/me/logins': { GET: listLogins, POST: addLogin },
+  '/v1/me/logins/:id': { DELETE: deleteLogin },
+  '/social/:provider/start': { GET: startSocial },
+  '/social/:provider/callback': { GET: socialCallback, POST: socialFormCallback },
   '/dev/mailbox': { GET: mailbox },
   '/.well-known/jwks.json': { GET: jwks },
   '/.well-known/oauth-authorization-server': { GET: metadata },

@@ -40,7 +40,13 @@ export async function makeAccount(
 ): Promise<void> {
   await context.refusals.counting({ event: 'sign-up', ip }, () => context.limits.countSignUp(ip));
   await context.passwordPolicy.check(body.password, [body.email, body.name]);
-  await context.hooks.beforeSignUp({ email: body.email, name: body.name, ip });
+  await context.hooks.beforeSignUp({
+    email: body.email,
+    emailVerified: false,
+    provider: undefined,
+    name: body.name,
+    ip,
+  });
   // hashed before it is known whether the account can be made: the time doesn't tell
   const passwordHash = await context.passwords.hash(body.password);
   const { store, mailer, settings, random } = context;

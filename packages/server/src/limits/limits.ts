@@ -11,6 +11,8 @@ export interface Limits {
   beginSignIn(attempt: SignInAttempt): Promise<Counted>;
   /** @throws {TooMany} */
   countSignUp(ip: string | undefined): Promise<void>;
+  /** Counts a step of a sign-in through a provider, each of which makes the server ask elsewhere. @throws {TooMany} */
+  countSocial(ip: string | undefined): Promise<void>;
   /** Counts a mail that somebody asked for to an address. @throws {TooMany} */
   countMail(email: string): Promise<void>;
   /** Counts a mail about a sign-in to a user; its own bucket, so that nobody stops it by asking for other mails. @throws {TooMany} */
@@ -63,6 +65,8 @@ const RULES = {
   'sign-in:password': { burst: 20, everyMs: MINUTE },
   'sign-up:network': { burst: 20, everyMs: MINUTE },
   'sign-up:wide-network': { burst: 100, everyMs: 10 * SECOND },
+  'social:network': { burst: 60, everyMs: SECOND },
+  'social:wide-network': { burst: 300, everyMs: 200 },
   'mail:address': { burst: 3, everyMs: 5 * MINUTE },
   'mail:sign-in': { burst: 5, everyMs: 10 * MINUTE },
 } as const satisfies Record<string, Rule>;
@@ -155,6 +159,9 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
     async countSignUp(ip) {
       await takeAll(networkTakes('sign-up', ip));
     },
+    async countSocial(ip) {
+      await takeAll(networkTakes('social', ip));
+    },
     async forgive(email) {
       const limit = limitOf(['sign-in:account', email]);
       refusedUntil.delete(nameOf(limit));
@@ -173,7 +180,7 @@ function nameOf({ key }: RateLimit): string {
   return Buffer.from(key).toString('base64url');
 }
 
-function networkTakes(what: 'sign-in' | 'sign-up', ip: string | undefined): readonly Take[] {
+function networkTakes(what: 'sign-in' | 'sign-up' | 'social', ip: string | undefined): readonly Take[] {
   const networks = networksOf(ip);
   if (networks === undefined) return [];
   const narrow: Take = [`${what}:network`, networks.narrow];

@@ -1,5 +1,6 @@
 import { SIGN_IN, signInByPassword } from '../endpoints/sign-in.ts';
 import { endSessionOf } from '../endpoints/sign-out.ts';
+import { linkWaitingLogin } from '../social/link.ts';
 import { formatTokenCookies } from '../tokens/token-answer.ts';
 import { answerPage, redirect } from './answer.ts';
 import { field, form, passwordField } from './fields.ts';
@@ -30,7 +31,10 @@ export const signInPage: Page = {
     const signed = await attempt(visit, () => signInByPassword(context, request, scope, parsed.data));
     if ('refusal' in signed) return show(visit, { ...typed, refusal: signed.refusal });
     await endFormerSession(visit);
-    visit.cookies.push(...formatTokenCookies(context, signed.done));
+    visit.cookies.push(
+      ...formatTokenCookies(context, signed.done),
+      ...(await linkWaitingLogin(context, request, signed.done, scope.ip)),
+    );
     return redirect(visit, destination(visit, typed.returnTo));
   },
 };

@@ -56,6 +56,7 @@ export function accountChanges(context: Context): Changes {
         await voidTokens(step, userId);
         await step.deleteFrom('outbox').where('user_id', '=', userId).execute();
         await step.deleteFrom('access_tokens').where('user_id', '=', userId).execute();
+        await step.deleteFrom('logins').where('user_id', '=', userId).execute();
         await step.deleteFrom('grants').where('user_id', '=', userId).execute();
         await step.deleteFrom('sessions').where('user_id', '=', userId).execute();
         await settleRefusalsOf(step, instant.now, userId);

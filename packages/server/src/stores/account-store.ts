@@ -161,6 +161,9 @@ export const AUDIT_EVENTS = [
   'mail-failed',
   're-authentication',
   'email-verification-asked',
+  'login-linked',
+  'login-unlinked',
+  'account-claimed',
 ] as const;
 
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];

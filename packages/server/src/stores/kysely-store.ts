@@ -10,6 +10,7 @@ import { cutOffs } from './cut-off.ts';
 import type { StoreDialect } from './dialect.ts';
 import { ensureMeta, epoch } from './epoch.ts';
 import { grants } from './grants.ts';
+import { logins } from './logins.ts';
 import { offlineGrants } from './offline-grants.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { outbox } from './outbox.ts';
@@ -57,6 +58,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     ...userList(context),
     ...outbox(context),
     ...audit(context),
+    ...logins(context),
     ...sessions(context),
     ...grants(context),
     ...offlineGrants(context),

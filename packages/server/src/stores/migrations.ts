@@ -4,6 +4,7 @@ import { createAccessTokenTables } from './access-tokens.ts';
 import { createAccountTables } from './account-tables.ts';
 import { createCoreTables } from './core-tables.ts';
 import type { StoreDialect } from './dialect.ts';
+import { createLoginTables } from './login-tables.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createRefusals } from './refusal-tables.ts';
 
@@ -34,6 +35,7 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
     '0030_core': { up: (db) => createCoreTables(db, columns) },
     '0040_refusals': { up: (db) => createRefusals(db, columns.bytes) },
     '0050_access_tokens': { up: (db) => createAccessTokenTables(db, columns) },
+    '0055_logins': { up: (db) => createLoginTables(db, columns) },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AccountStore, Effects } from './account-store.ts';
+import type { LoginStore } from './login-store.ts';
 
 /**
  * What the authorization server asks of a database. Two implementations stand behind it, SQLite and PostgreSQL, and both
@@ -9,7 +10,7 @@ import type { AccountStore, Effects } from './account-store.ts';
  * step, so that replicas with different clocks agree. A method that can't reach the database within two seconds rejects
  * with {@link StoreFailed}.
  */
-export interface Store extends AccountStore {
+export interface Store extends AccountStore, LoginStore {
   // accounts
   /**
    * Makes a user unless the address is taken. `email` comes normalised. One step writes all that goes with it, and as much where the address
@@ -225,7 +226,8 @@ export type EndReason =
   | 'password-reset'
   | 'email-changed'
   | 'suspended'
-  | 'deleted';
+  | 'deleted'
+  | 'claimed';
 
 /** Who ended something, for the audit log. */
 export interface EndedBy {

@@ -21,6 +21,8 @@ export interface Tables {
   outbox: OutboxRow;
   audit_events: AuditRow & { number: Generated<number> };
   refusals: RefusalRow;
+  logins: LoginRow;
+  spent: SpentRow;
 }
 
 export interface UserRow {
@@ -203,4 +205,25 @@ export interface RefusalRow {
   reason: string;
   since: number;
   count: number;
+}
+
+/** A way in through another provider. */
+export interface LoginRow {
+  id: string;
+  user_id: string;
+  provider: string;
+  issuer: string;
+  subject: string;
+  email: string | null;
+  /** The provider's tokens under the secret that `secret_id` names; null unless they are kept. */
+  sealed_tokens: Uint8Array | null;
+  secret_id: string | null;
+  created_at: number;
+  last_used_at: number;
+}
+
+/** What was good once. */
+export interface SpentRow {
+  hash: Uint8Array;
+  expires_at: number;
 }

@@ -8,6 +8,7 @@ import { faultCases } from './store-contract/faults.ts';
 import { feedCases } from './store-contract/feed.ts';
 import type { StoreCase } from './store-contract/harness.ts';
 import { limitCases } from './store-contract/limits.ts';
+import { loginCases } from './store-contract/logins.ts';
 import { oneTimeTokenCases } from './store-contract/one-time-tokens.ts';
 import { outboxAndAuditCases } from './store-contract/outbox-and-audit.ts';
 import { refreshCases } from './store-contract/refresh.ts';
@@ -33,6 +34,7 @@ export function storeContract(): readonly StoreCase[] {
     ...accessTokenCases,
     ...feedCases,
     ...limitCases,
+    ...loginCases,
     ...cleanUpCases,
     ...faultCases,
   ];

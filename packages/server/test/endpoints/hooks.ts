@@ -90,7 +90,7 @@ describe('hooks', () => {
     await using under = await openServer({
       hooks: {
         beforeSignUp: ({ email }) =>
-          email.endsWith('@example.test') ? { allow: true } : { allow: false, detail: 'for members only' },
+          email?.endsWith('@example.test') === true ? { allow: true } : { allow: false, detail: 'for members only' },
       },
     });
     await under.signUp(EMAIL);

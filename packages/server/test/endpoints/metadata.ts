@@ -89,7 +89,7 @@ describe('the reference page', async () => {
     const html = await answer.text();
     for (const [path, methods] of Object.entries(ROUTES)) {
       for (const method of Object.keys(methods)) {
-        expect(html).toContain(`<b>${method}</b> <code>${path.replace(':id', '{id}')}</code>`);
+        expect(html).toContain(`<b>${method}</b> <code>${path.replace(/:(\w+)/, '{$1}')}</code>`);
       }
     }
     expect(html).toContain('account/credentials');

@@ -2,6 +2,7 @@ import type { LogEntry } from '../../options.ts';
 import { type Secrets, seal, unseal } from '../../secrets/secrets.ts';
 import type { NewMail, QueuedMail } from '../../stores/account-store.ts';
 import type { Store } from '../../stores/store.ts';
+import { hasAddress } from '../no-address.ts';
 import { composeMail } from './compose.ts';
 import { chooseLocale, type Mail } from './mail.ts';
 import type { MailTemplate, MailValues } from './templates.ts';
@@ -121,7 +122,7 @@ export function createMailer({ store, secrets, sendMail, log }: MailerOptions): 
   const timer = setInterval(kick, POLL_MS).unref();
   return {
     write({ userId, email, locale }, template, values) {
-      if (sendMail === undefined) return [];
+      if (sendMail === undefined || !hasAddress(email)) return [];
       return [toRow(userId, { template, to: email, mail: composeMail(template, chooseLocale(locale), values) })];
     },
     writeNothing() {

@@ -13,6 +13,9 @@ export interface MailValues {
   readonly 'account-deleted': Event;
   readonly 'account-suspended': Event;
   readonly 'account-restored': Event;
+  readonly 'account-claimed': Event & { readonly provider: string };
+  readonly 'login-linked': Event & { readonly provider: string };
+  readonly 'login-unlinked': Event & { readonly provider: string };
   readonly 'roles-changed': Event & { readonly roles: readonly string[] };
   readonly 'new-device': Event & { readonly device: string | undefined };
 }
@@ -229,6 +232,42 @@ export const TEMPLATES: Templates = {
         '본인이라면 아무것도 하지 않으셔도 됩니다.',
         '본인이 아니라면 지금 비밀번호를 재설정하세요. 누군가 비밀번호를 알고 있습니다. 재설정하면 모든 기기에서 로그아웃됩니다.',
       ],
+    }),
+  },
+  'account-claimed': {
+    en: (event) => ({
+      subject: 'This address now signs in with another provider',
+      lines: [
+        `You signed in with ${event.provider}, which confirmed this address: ${when(event)}.`,
+        'Somebody had made an account with it before and never confirmed the address. Their password and devices no longer work; you can set a password of your own with "forgot password".',
+      ],
+    }),
+    ko: (event) => ({
+      subject: '이 주소로 다른 서비스를 통해 로그인했습니다',
+      lines: [
+        `${event.provider}(으)로 로그인하여 이 주소가 확인되었습니다: ${when(event)}.`,
+        '이전에 누군가 이 주소로 계정을 만들고 확인하지 않았습니다. 그때의 비밀번호와 기기는 더 이상 쓸 수 없습니다. "비밀번호 찾기"로 새 비밀번호를 정할 수 있습니다.',
+      ],
+    }),
+  },
+  'login-linked': {
+    en: (event) => ({
+      subject: 'A login was added to your account',
+      lines: [`Your account can now be opened with ${event.provider}: ${when(event)}.`, NOT_YOU],
+    }),
+    ko: (event) => ({
+      subject: '계정에 로그인 수단이 추가되었습니다',
+      lines: [`이제 ${event.provider}(으)로도 로그인할 수 있습니다: ${when(event)}.`, NOT_YOU_KO],
+    }),
+  },
+  'login-unlinked': {
+    en: (event) => ({
+      subject: 'A login was removed from your account',
+      lines: [`Your account can no longer be opened with ${event.provider}: ${when(event)}.`, NOT_YOU],
+    }),
+    ko: (event) => ({
+      subject: '계정에서 로그인 수단이 제거되었습니다',
+      lines: [`더 이상 ${event.provider}(으)로 로그인할 수 없습니다: ${when(event)}.`, NOT_YOU_KO],
     }),
   },
 };

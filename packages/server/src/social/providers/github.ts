@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { connectOAuth2 } from '../connect-oauth2.ts';
+import { SocialFailed } from '../failure.ts';
+import { toProfile } from '../profile.ts';
+import type { Provider, ProviderTools } from '../provider.ts';
+import { readJson, readObject } from '../provider-fetch.ts';
+import { address, type CommonOptions, clientSecret, common, scopeOf } from '../provider-options.ts';
+
+/** https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
+export interface GithubOptions extends CommonOptions {
+  readonly clientSecret: string;
+  /** Of GitHub Enterprise Server. Default: `https://github.com`. */
+  readonly enterpriseUrl?: string;
+}
+
+export const githubOptions = z.strictObject({
+  ...common,
+  clientSecret,
+  enterpriseUrl: address.refine((value) => !value.endsWith('/'), 'ends in a slash').optional(),
+});
+
+interface GithubEmail {
+  readonly email?: unknown;
+  readonly primary?: unknown;
+  readonly verified?: unknown;
+}
+
+export function createGithub(options: z.output<typeof githubOptions>, tools: ProviderTools): Provider {
+  const site = options.enterpriseUrl ?? 'https://github.com';
+  const api = options.enterpriseUrl === undefined ? 'https://api.github.com' : `${site}/api/v3`;
+  const issuer = `${site}/login/oauth`;
+  return connectOAuth2(
+    {
+      id: 'github',
+      name: options.name ?? 'GitHub',
+      keepsTokens: options.storeTokens,
+      // what GitHub says in `iss` since 2026. RFC 9207 §2
+      issuer,
+      clientId: options.clientId,
+      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
+      authorizationEndpoint: `${site}/login/oauth/authorize`,
+      tokenEndpoint: `${site}/login/oauth/access_token`,
+      scope: scopeOf(['read:user', 'user:email'], options.scopes),
+      pkce: true,
+      // "bad_verification_code: the code is incorrect or expired", with 200
+      adjust: (answer) => (answer['error'] === 'bad_verification_code' ? { error: 'invalid_grant' } : answer),
+      async profile(ask) {
+        const user = await readObject(await ask(`${api}/user`));
+        const { email, verified } = await primaryEmail(ask, `${api}/user/emails`);
+        return toProfile({
+          issuer,
+          // `login` can be given to somebody else
+          subject: user['id'],
+          email,
+          emailVerified: verified || options.dangerouslyTrustEmail,
+          name: user['name'] ?? user['login'],
+          picture: user['avatar_url'],
+        });
+      },
+    },
+    tools,
+  );
+}
+
+/** `email` of the user is what they show in public, if anything. https://docs.github.com/en/rest/users/emails */
+async function primaryEmail(
+  ask: (url: string) => Promise<Response>,
+  url: string,
+): Promise<{ readonly email: unknown; readonly verified: boolean }> {
+  const response = await ask(url);
+  // the person may have taken the scope away: an account without an address
+  if (response.status === 403 || response.status === 404) return { email: undefined, verified: false };
+  if (response.status !== 200) throw new SocialFailed('provider-answer', `emails-${response.status}`);
+  const list = await readJson(response);
+  if (!Array.isArray(list)) throw new SocialFailed('provider-answer', 'emails-no-list');
+  const primary = (list as readonly (GithubEmail | null)[]).find((one) => one?.primary === true);
+  return { email: primary?.email, verified: primary?.verified === true };
+}

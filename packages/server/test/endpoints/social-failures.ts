@@ -1,0 +1,278 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Hooks } from '../../src/index.ts';
+import { openStore } from '../../src/stores/kysely-store.ts';
+import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
+import { sqliteDialect } from '../../src/stores/sqlite.ts';
+import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
+import { RunningClock } from '../social/running-clock.ts';
+import { openSmallBrowser } from '../social/small-browser.ts';
+import { Fault, withFault } from '../stores/faulty-dialect.ts';
+import { checkDocumented } from './documented.ts';
+import { APP_ORIGIN, ISSUER, openServer, verdict } from './server-under-test.ts';
+
+const NOTES = encodeURIComponent(`${APP_ORIGIN}/notes`);
+
+type Network = 'up' | 'down' | 'html' | 'moved' | 'huge' | 'no-metadata';
+
+async function answerAs(network: Network, ask: () => Promise<Response>): Promise<Response> {
+  switch (network) {
+    case 'up':
+      return ask();
+    case 'down':
+      throw new TypeError('connection refused');
+    case 'html':
+      return new Response('<html>sign in to the wireless network</html>', { headers: { 'content-type': 'text/html' } });
+    case 'moved':
+      return Response.redirect('http://127.0.0.1:1/');
+    case 'huge':
+      return Response.json({ filler: 'x'.repeat(300_000) });
+    case 'no-metadata':
+      return new Response(null, { status: 404 });
+  }
+}
+
+/** Every way to fail, for providers that answer by an address and for those that answer by a form. */
+describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', async (responseMode) => {
+  const provider = await startOidcProvider(`${ISSUER}/social/demo/callback`);
+  const clock = new RunningClock();
+  const fault = new Fault();
+  let network: Network = 'up';
+  const broken: typeof fetch = (url, init) => answerAs(network, () => fetch(url, init));
+  let hook: NonNullable<Hooks['beforeSignUp']> = () => ({ allow: true });
+  const demo = {
+    id: 'demo',
+    name: 'Demo',
+    issuer: provider.issuer,
+    clientId: CLIENT.id,
+    clientSecret: CLIENT.secret,
+    responseMode,
+  };
+  const limitsFault = new Fault();
+  const under = await openServer({
+    pages: false,
+    clock: clock.read,
+    social: { oidc: [demo] },
+    hooks: { beforeSignUp: (about) => hook(about) },
+    requireVerifiedEmail: true,
+    database: {
+      async open(options) {
+        const dialect = withFault(
+          sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')),
+          fault,
+        );
+        const { limits } = dialect;
+        if (limits === undefined) throw new Error('SQLite has one');
+        return openStore(
+          { ...dialect, limits: withFault({ ...dialect, kysely: limits }, limitsFault).kysely },
+          options,
+        );
+      },
+    },
+    fetch: broken,
+  });
+  afterAll(async () => {
+    await under.server.close();
+    await provider.close();
+  });
+  let people = 0;
+  const person = (changes: object = {}): string => {
+    people += 1;
+    const sub = `person-${people}`;
+    provider.person = { sub, email: `${sub}@example.test`, email_verified: true, ...changes };
+    return `${sub}@example.test`;
+  };
+  /** Goes to the callback, which is not called yet. */
+  const arrive = async () => {
+    const tab = openSmallBrowser(under, ISSUER);
+    const start = `${ISSUER}/social/demo/start?return_to=${NOTES}`;
+    let last: readonly [string, URLSearchParams | undefined] | undefined;
+    const { way } = await tab.open(start, (url, form) => {
+      last = [url, form];
+      return url.startsWith(`${ISSUER}/social/demo/callback`);
+    });
+    if (last === undefined) throw new Error(`led nowhere: ${way.join(' ')}`);
+    const [url, form] = last;
+    return { tab, finish: () => tab.step(url, form), url, form };
+  };
+  const finish = async () => {
+    const { finish: step } = await arrive();
+    return verdict(await step());
+  };
+
+  test('without a failure a person comes back', async () => {
+    person();
+    const { finish: step, tab } = await arrive();
+    const answer = await step();
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${APP_ORIGIN}/notes`]);
+    expect(tab.cookies()).toMatch(/^__Host-mapae-refresh=[^;]+$/);
+  });
+
+  test.runIf(responseMode === 'form_post')(
+    'its flow cookie comes with forms of other sites, and is Secure',
+    async () => {
+      const answer = await under.call('/social/demo/start');
+      expect(answer.headers.getSetCookie()[0]).toMatch(/; SameSite=None; .*; Secure$/);
+    },
+  );
+
+  test('the other method is not answered', async () => {
+    person();
+    const { url, form, tab } = await arrive();
+    const { origin, pathname, searchParams } = new URL(url);
+    const other =
+      form === undefined
+        ? await tab.step(origin + pathname, searchParams)
+        : await tab.step(`${origin}${pathname}?${form.toString()}`);
+    expect(await verdict(other)).toEqual([405, 'request/method']);
+  });
+
+  test('the person says no', async () => {
+    person();
+    provider.refuses = true;
+    expect(await finish()).toEqual([403, 'social/denied']);
+    provider.refuses = false;
+  });
+
+  test('nobody began it', async () => {
+    person();
+    const { url, form } = await arrive();
+    const stranger = openSmallBrowser(under, ISSUER);
+    expect(await verdict(await stranger.step(url, form))).toEqual([400, 'social/state']);
+  });
+
+  test('it took too long', async () => {
+    person();
+    const { finish: step } = await arrive();
+    clock.pass(601);
+    expect(await verdict(await step())).toEqual([400, 'social/expired']);
+    clock.pass(-601);
+  });
+
+  const networks = [
+    ['down', 503, 'social/provider-down'],
+    ['html', 502, 'social/provider-answer'],
+    ['moved', 502, 'social/provider-answer'],
+    ['huge', 502, 'social/provider-answer'],
+    ['no-metadata', 502, 'social/provider-answer'],
+  ] as const;
+  test.each(networks)(
+    'F13: the provider is %s at the callback: %i %s, and no half account',
+    async (state, status, code) => {
+      const email = person();
+      const { finish: step, tab } = await arrive();
+      network = state;
+      expect(await verdict(await step())).toEqual([status, code]);
+      network = 'up';
+      expect(tab.cookies()).toBe('');
+      // the same person can begin anew, and is new
+      const again = await arrive();
+      expect((await again.finish()).status).toBe(303);
+      expect(under.mails.some(({ to }) => to === email)).toBe(false);
+    },
+  );
+
+  test('the application refuses, or fails', async () => {
+    person();
+    hook = () => ({ allow: false, detail: 'for members only' });
+    expect(await finish()).toEqual([403, 'account/refused']);
+    hook = () => {
+      throw new Error('no');
+    };
+    expect(await finish()).toEqual([503, 'server/hook']);
+    hook = () => ({ allow: true });
+    expect((await finish())[0]).toBe(303);
+  });
+
+  test('an address is asked for, and none is proved', async () => {
+    person({ email_verified: false });
+    expect(await finish()).toEqual([403, 'social/email-unverified']);
+    person({ email: undefined });
+    expect(await finish()).toEqual([403, 'social/email-unverified']);
+  });
+
+  test('F07: the proved address belongs to an account: an offer, and nothing is linked', async () => {
+    const email = person();
+    expect((await finish())[0]).toBe(303);
+    const sub = 'somebody-else';
+    provider.person = { sub, email, email_verified: true };
+    const { finish: step, tab } = await arrive();
+    expect(await verdict(await step())).toEqual([409, 'social/link-offer']);
+    expect(tab.cookies()).toMatch(/^__Host-mapae-pending-login=[^;]+$/);
+    // and again: it was not linked
+    expect(await finish()).toEqual([409, 'social/link-offer']);
+  });
+
+  test('the database is gone, at each of its statements: 503, and no account without its login', async () => {
+    let refused = 0;
+    for (let n = 1; ; n += 1) {
+      person();
+      const { finish: step } = await arrive();
+      fault.failAt(n, 'before');
+      const answer = await step();
+      const reached = fault.count() >= n;
+      fault.failAt(0, 'before');
+      if (!reached) break;
+      // the server's own timers ask the database too: now and then the fault is theirs
+      const [status, code] = await verdict(answer);
+      if (status === 503) refused += 1;
+      expect([status, code]).toEqual(status === 503 ? [503, 'server/unavailable'] : [303, undefined]);
+      const again = await arrive();
+      expect((await again.finish()).status).toBe(303);
+    }
+    expect(refused).toBeGreaterThan(8);
+  });
+
+  test('limits are judged first', async () => {
+    const remoteAddress = responseMode === 'query' ? '198.51.100.7' : '198.51.100.8';
+    const path = '/social/demo/callback';
+    const form = {
+      method: 'POST',
+      raw: '',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    };
+    const call = responseMode === 'query' ? {} : form;
+    const all = await Promise.all(Array.from({ length: 61 }, () => under.call(path, { ...call, remoteAddress })));
+    const verdicts = await Promise.all(all.map(verdict));
+    expect(verdicts.filter(([status]) => status === 400)).toHaveLength(60);
+    expect(verdicts.filter(([status]) => status === 429)).toHaveLength(1);
+    expect(await verdict(await under.call('/social/demo/start', { remoteAddress }))).toEqual([429, 'request/too-many']);
+    limitsFault.failAlways(true);
+    const start = await under.call('/social/demo/start', { remoteAddress: '198.51.100.9' });
+    expect(await verdict(start)).toEqual([503, 'server/unavailable']);
+    limitsFault.failAlways(false);
+  });
+
+  test.runIf(responseMode === 'form_post')('a form that is none', async () => {
+    const path = '/social/demo/callback';
+    const send = async (call: object) => verdict(await under.call(path, { method: 'POST', ...call }));
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await send({ json: { state: 'x' } })).toEqual([415, 'request/content-type']);
+    expect(await send({ raw: 'x'.repeat(70_000), headers: type })).toEqual([413, 'request/too-large']);
+    expect(await send({ raw: 'state=a&state=a', headers: type })).toEqual([400, 'social/state']);
+    expect(
+      await verdict(await under.call('/social/nobody/callback', { method: 'POST', raw: '', headers: type })),
+    ).toEqual([404, 'social/unknown-provider']);
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) });
+    const init: RequestInit & { readonly duplex: 'half' } = { method: 'POST', headers: type, body, duplex: 'half' };
+    const request = new Request(ISSUER + path, init);
+    const cut = await under.server.fetch(request);
+    await checkDocumented(request, cut);
+    expect(await verdict(cut)).toEqual([400, 'request/malformed']);
+  });
+
+  test('F13: a provider that is down or answers nonsense when somebody begins', async () => {
+    for (const [state, status, code] of networks) {
+      network = state;
+      await using fresh = await openServer({
+        pages: false,
+        clock: clock.read,
+        social: { oidc: [demo] },
+        fetch: broken,
+      });
+      expect([state, ...(await verdict(await fresh.call('/social/demo/start')))]).toEqual([state, status, code]);
+      network = 'up';
+      // it is back: nothing was remembered of the failure
+      expect((await fresh.call('/social/demo/start')).status).toBe(303);
+    }
+  });
+});
