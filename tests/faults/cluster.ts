@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiServerSettings } from '../support/api-server.ts';
 import type { AuthServerSettings } from '../support/auth-server.ts';
-import type { Breakage } from '../support/breakages.ts';
+import type { Breakage, SourceEdit } from '../support/breakages.ts';
 import { createDevice, type Device } from '../support/device.ts';
 import { type Exchange, judge, type Violation } from '../support/observer.ts';
 import { type Started, start } from '../support/process.ts';
@@ -52,12 +52,15 @@ export interface Server {
   readonly pid: number;
   readonly port: number;
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  start(): Promise<void>;
+  /** @param version  Another one than before, from now on. */
+  start(version?: SourceEdit): Promise<void>;
   log(): string;
 }
 
 export const API = 'https://notes.example';
 export const WINDOW_SECONDS = 1;
+/** I9: after a fault, service is normal within this, without hands. */
+const NORMAL_WITHIN_MS = 30_000;
 export const ACCOUNT = { email: 'kim@example.test', password: 'correct horse battery staple' };
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -151,8 +154,8 @@ function createReplica(settings: AuthServerSettings, { breakage, preload }: Buil
       return process?.pid ?? 0;
     },
     log: () => logs.join('') + (process?.log() ?? ''),
-    async start() {
-      process = await start('./auth-server.ts', settings, breakage, preload);
+    async start(version) {
+      process = await start('./auth-server.ts', settings, version ?? breakage, preload);
       up = true;
     },
     async end(signal) {
@@ -202,8 +205,10 @@ export async function settle(cluster: Cluster): Promise<void> {
   const { devices, found } = cluster;
   const began = performance.now();
   await Promise.all(devices.map((device) => answered(device)));
-  if (performance.now() - began > 30_000) found.push({ invariant: 'I9', what: 'no normal service within 30 s' });
+  if (performance.now() - began > NORMAL_WITHIN_MS)
+    found.push({ invariant: 'I9', what: 'no normal service within 30 s' });
   await untilLetIn(cluster);
+  await untilReady(cluster, performance.now() + NORMAL_WITHIN_MS);
   const half = Math.ceil(devices.length / 2);
   await Promise.all([
     ...devices.slice(0, half).map(async (device) => {
@@ -223,6 +228,21 @@ export async function settle(cluster: Cluster): Promise<void> {
       await device.call();
     }),
   ]);
+}
+
+/** Every server says that it can do its work again: its database, its keys, its publisher. */
+export async function untilReady({ servers, found }: Cluster, until: number): Promise<void> {
+  for (const { port } of servers) {
+    let status: number | undefined;
+    while (status !== 200 && performance.now() < until) {
+      status = await fetch(`http://localhost:${port}/readyz`).then(
+        (answer) => answer.status,
+        () => undefined,
+      );
+      if (status !== 200) await pause(200);
+    }
+    if (status !== 200) found.push({ invariant: 'I9', what: `a server is not ready again: ${status ?? 'no answer'}` });
+  }
 }
 
 export async function answered(device: Device): Promise<boolean> {

@@ -1,16 +1,20 @@
-/** One careless edit, as a build that is broken on purpose: the suite must catch it. Applied by broken-build.ts. */
-export interface Breakage {
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I10';
-  readonly what: string;
-  /** Which processes run the broken build. */
-  readonly in: 'server' | 'verifier';
-  /** Only PostgreSQL can be taken away from the server, so only there is it seen. */
-  readonly needs?: 'postgres';
+/** Another source of one file. Applied by broken-build.ts. */
+export interface SourceEdit {
   /** Source file, below packages/. */
   readonly file: string;
   /** Stands there exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** One careless edit, as a build that is broken on purpose: the suite must catch it. */
+export interface Breakage extends SourceEdit {
+  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I9' | 'I10';
+  readonly what: string;
+  /** Which processes run the broken build. */
+  readonly in: 'server' | 'verifier';
+  /** Only PostgreSQL can be taken away from the server, so only there is it seen. */
+  readonly needs?: 'postgres';
 }
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -81,3 +85,32 @@ export const BREAKAGES: readonly Breakage[] = [
     replace: "event: 'refresh.accepted', presented: text,",
   },
 ];
+
+/** Those that an experiment of its own sees: keys that rotate, clocks that jump, a database that comes back. */
+export const BREAKAGES_SEEN_BY: Readonly<Record<'X5' | 'X7' | 'X9', Breakage>> = {
+  X9: {
+    invariant: 'I7',
+    what: 'a key signs that was published a moment ago',
+    in: 'server',
+    file: 'server/src/keys/plan-rotation.ts',
+    find: 'const known = next !== undefined && (active === undefined || now >= next.createdAt + leadMs);',
+    replace: 'const known = next !== undefined;',
+  },
+  X7: {
+    invariant: 'I8',
+    what: 'the time of a session is the clock alone',
+    in: 'server',
+    file: 'server/src/stores/sessions.ts',
+    find: 'const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);',
+    replace: 'const time = instant.now;',
+  },
+  X5: {
+    invariant: 'I9',
+    what: 'a publisher that failed once gives up',
+    in: 'server',
+    needs: 'postgres',
+    file: 'server/src/revocations/publisher.ts',
+    find: 'async function regularly(work: () => Promise<unknown>): Promise<void> {\n',
+    replace: 'async function regularly(work: () => Promise<unknown>): Promise<void> {\n    if (failing) return;\n',
+  },
+};

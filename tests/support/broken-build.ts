@@ -2,9 +2,9 @@
 // that a careless edit would make. The suites must catch it. The product has no hook for this.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import type { Breakage } from './breakages.ts';
+import type { SourceEdit } from './breakages.ts';
 
-const breakage = JSON.parse(process.env['MAPAE_TEST_BREAKAGE'] ?? '{}') as Breakage;
+const breakage = JSON.parse(process.env['MAPAE_TEST_BREAKAGE'] ?? '{}') as SourceEdit;
 const target = new URL(`../../packages/${breakage.file}`, import.meta.url).href;
 
 // said before anything runs: a break that no longer breaks must not pass for a caught one

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Breakage } from './breakages.ts';
+import type { SourceEdit } from './breakages.ts';
 
 /** A process of ours under test, told apart from the test by nothing but its address. */
 export interface Started {
@@ -25,7 +25,7 @@ const SETUP_SECONDS = 20;
 export async function start(
   program: string,
   settings: unknown,
-  breakage?: Breakage,
+  breakage?: SourceEdit,
   /** A module that runs before the program. */
   preload?: string,
 ): Promise<Started> {
