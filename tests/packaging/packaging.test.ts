@@ -160,10 +160,11 @@ test('@mapae/jwt works without jose, which only @mapae/jwt/jwe asks for, by its 
     `import { createJweDecrypter, createJweEncrypter, encryptionKeyOf, generateDecryptionKey } from '@mapae/jwt/jwe';
      const key = await generateDecryptionKey('ECDH-ES');
      const token = await createJweEncrypter({ key: encryptionKeyOf(key) }).encrypt(Buffer.from('hello'));
-     console.log(Buffer.from((await createJweDecrypter({ keys: key }).decrypt(token)).plaintext).toString());`,
+     const { decryptWith } = await import('@mapae/verifier/jwe');
+     console.log(Buffer.from((await createJweDecrypter({ keys: key }).decrypt(token)).plaintext).toString(), typeof decryptWith(key).open);`,
   );
   rmSync(join(project, 'node_modules/jose'));
-  expect(out).toBe('hello\n');
+  expect(out).toBe('hello function\n');
 });
 
 test('@mapae/server signs people in from plain JavaScript, with pg not there', () => {
