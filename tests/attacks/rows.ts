@@ -274,7 +274,12 @@ export const ATTACKS: readonly AttackRow[] = [
     `${STORES}/refresh.ts`,
     'hours later another Idempotency-Key, or none, is a replay',
   ]),
-  row('R09', 'another client, more scope, another resource', [`${ENDPOINTS}/account.ts`, 'scope only narrows']),
+  row(
+    'R09',
+    'another client, more scope, another resource',
+    [`${ENDPOINTS}/account.ts`, 'scope only narrows'],
+    [`${STORES}/refresh.ts`, 'RFC 8707 §2.2: what a grant is not for is refused'],
+  ),
   row(
     'R10',
     'after sign-out or a changed password',
@@ -295,7 +300,10 @@ export const ATTACKS: readonly AttackRow[] = [
   ),
   open('R15', 'a session half way through a second factor', FACTORS),
   row('R16', 'step-up', [REQUESTS, 'R16: another acr']),
-  open('R17', 'a race for the number of sessions', 'sessions are not limited in number'),
+  row('R17', 'a race for the number of sessions', [
+    'packages/server/test/stores/interleavings.test.ts',
+    'R17: two sign-ins at a limit of one',
+  ]),
   open('R18', 'cookie encryption', 'the cookie is a sealed refresh token, not encrypted state', [
     `${ENDPOINTS}/account.ts`,
     'with any character changed',
