@@ -10,6 +10,7 @@ import type { Page } from '../page.ts';
 import { attempt, type Places, type Refusal, refuseFields } from '../refusal.ts';
 import { forVisitors, type SignedInVisit } from '../signed-in.ts';
 import { actionForm, answerInside, card } from './inside.ts';
+import { loginsCard, unlink } from './linked-logins.ts';
 
 const PATH = '/account/security';
 const PLACES: Places = {
@@ -26,6 +27,10 @@ export const securityPage: Page = forVisitors({
     if (stale !== undefined)
       return show(visit, { email: sent.get('email'), [what === 'email' ? 'forEmail' : 'forPassword']: stale });
     if (what === 'email') return changeEmail(visit, sent);
+    if (what === 'unlink') {
+      const answer = await unlink(visit, sent);
+      return answer instanceof Response ? answer : show(visit, { forLogins: answer });
+    }
     return what === 'set-password' ? sendPasswordLink(visit) : changePassword(visit, sent);
   },
 });
@@ -71,10 +76,12 @@ interface Shown {
   readonly email?: string;
   readonly forPassword?: Refusal;
   readonly forEmail?: Refusal;
+  readonly forLogins?: Refusal;
 }
 
-function show(visit: SignedInVisit, { email, forPassword, forEmail }: Shown): Response {
-  const { texts, visitor } = visit;
+async function show(visit: SignedInVisit, { email, forPassword, forEmail, forLogins }: Shown): Promise<Response> {
+  const { texts, visitor, context } = visit;
+  const logins = await context.store.listLogins(visitor.user.id);
   const { security } = texts;
   const hasPassword = visitor.user.passwordHash !== undefined;
   const body = html`${hasPassword ? passwordCard(visit, forPassword) : noPasswordCard(visit, forPassword)}
@@ -94,8 +101,9 @@ ${passwordField(visit, { name: 'password', label: texts.presentPassword, refusal
 <div><button class="button">${security.emailButton}</button></div>`,
     })}</div>`,
   })
-}`;
-  return answerInside(visit, { part: 'security', body, refusal: forPassword ?? forEmail });
+}
+${(logins.length > 0 || context.socialProviders.length > 0) && loginsCard(visit, logins, forLogins)}`;
+  return answerInside(visit, { part: 'security', body, refusal: forPassword ?? forEmail ?? forLogins });
 }
 
 function passwordCard(visit: SignedInVisit, refusal: Refusal | undefined): Html {
