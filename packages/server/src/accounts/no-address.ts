@@ -10,3 +10,8 @@ export function makeNoAddress(random: (bytes: number) => Uint8Array): string {
 export function hasAddress(email: string): boolean {
   return !email.endsWith(DOMAIN);
 }
+
+/** How somebody is called on pages: by their address, or by their name where they have none. */
+export function calledBy({ email, name }: { readonly email: string; readonly name: string | undefined }): string {
+  return hasAddress(email) ? email : (name ?? '…');
+}

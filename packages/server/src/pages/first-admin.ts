@@ -1,3 +1,4 @@
+import { calledBy } from '../accounts/no-address.ts';
 import { becomeFirstAdmin } from '../endpoints/admin.ts';
 import { Problem } from '../problem.ts';
 import { answerPage } from './answer.ts';
@@ -34,7 +35,7 @@ export const firstAdminPage: Page = {
 function show(visit: SignedInVisit, refusal: Refusal | undefined): Response {
   if (readLink(visit, 'first-admin') === undefined) return answerDeadLink(visit, 'first-admin');
   const { firstAdmin } = visit.texts;
-  const body = html`<p class="lead">${firstAdmin.lead(visit.visitor.user.email)}</p>
+  const body = html`<p class="lead">${firstAdmin.lead(calledBy(visit.visitor.user))}</p>
 ${form(visit, { action: '/link/first-admin', refusal, body: html`<button class="button wide">${firstAdmin.button}</button>` })}`;
   return answerPage(visit, sheet(visit, { title: firstAdmin.title, body, failed: refusal !== undefined }), {
     status: refusal?.status ?? 200,

@@ -1,3 +1,4 @@
+import { calledBy } from '../accounts/no-address.ts';
 import { SIGN_IN, signInByPassword } from '../endpoints/sign-in.ts';
 import { endSessionOf } from '../endpoints/sign-out.ts';
 import { linkWaitingLogin } from '../social/link.ts';
@@ -105,7 +106,7 @@ function showSignedIn(visit: Visit): Response {
   const { signIn } = texts;
   const wanted = url.searchParams.get('return_to');
   const returnTo = parseReturnTo(context.settings, wanted);
-  const body = html`<p class="lead">${signIn.as(visitor?.user.email ?? '')}</p>
+  const body = html`<p class="lead">${signIn.as(visitor === undefined ? '' : calledBy(visitor.user))}</p>
 <a class="button wide" href="${destination(visit, wanted)}">${signIn.goOn}</a>
 ${form(visit, {
   action: '/sign-out',

@@ -1,3 +1,4 @@
+import { calledBy } from '../accounts/no-address.ts';
 import { endSessionOf } from '../endpoints/sign-out.ts';
 import { answerPage, redirect } from './answer.ts';
 import { form } from './fields.ts';
@@ -30,7 +31,7 @@ function show(visit: Visit, refusal: Refusal | undefined): Response {
   const { texts, visitor } = visit;
   if (visitor === undefined) return redirect(visit, visit.at('/sign-in'));
   const { signOut } = texts;
-  const body = html`<p class="lead">${signOut.lead(visitor.user.email)}</p>
+  const body = html`<p class="lead">${signOut.lead(calledBy(visitor.user))}</p>
 ${form(visit, { action: '/sign-out', refusal, body: html`<button class="button wide">${signOut.button}</button>` })}
 <p class="below"><a href="${visit.at('/account')}">${signOut.stay}</a></p>`;
   return answerPage(visit, sheet(visit, { title: signOut.title, body, failed: refusal !== undefined }), {
