@@ -178,6 +178,9 @@ const nodeRs: Setup = {
   },
 };
 
+/** The claims as they are: a copy would be work that the others don't have. */
+type Signable = Claims & Readonly<Record<string, unknown>>;
+
 /** Ours. With `cacheEntries` 0 nothing is remembered. */
 function mapae(name: string, mode: 'sync' | 'async', remembers: boolean): Setup {
   return {
@@ -198,11 +201,12 @@ function mapae(name: string, mode: 'sync' | 'async', remembers: boolean): Setup 
         typ: TYPE,
         ...(remembers ? { cache: rememberTokens({ maxEntries: cacheEntries, maxBytes: 256 * 1_048_576 }) } : {}),
       });
-      if (mode === 'sync') return { verify: verifier.verify, sign: (claims) => signer.sign({ ...claims }), decode };
+      if (mode === 'sync')
+        return { verify: verifier.verify, sign: (claims) => signer.sign(claims as Signable), decode };
       const { verifyAsync } = verifier as { readonly verifyAsync?: (token: string) => Promise<unknown> };
       return {
         ...(verifyAsync === undefined ? {} : { verify: verifyAsync }),
-        sign: (claims) => signer.signAsync({ ...claims }),
+        sign: (claims) => signer.signAsync(claims as Signable),
       };
     },
   };

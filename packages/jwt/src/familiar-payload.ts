@@ -30,13 +30,12 @@ let missed = 0;
  * Reads a payload that is spelled as the one learned last: the same names in the same order, plain texts and whole numbers, and not a
  * space more. It is less than JSON and never something else: what it can't read is left to the strict parser.
  *
- * @param bytes Overwritten behind the payload, one byte.
+ * @param bytes Begin with the payload; what an earlier one left behind it does no harm.
  * @param text The same bytes, one character each.
  * @returns Frozen; undefined for any other payload.
  */
 export function readFamiliar(bytes: Uint8Array, text: string): JwtClaims | undefined {
   const claims: Record<string, unknown> = new Members();
-  bytes[text.length] = 0; // plain in nothing: no value goes on behind the end
   let at = 0;
   for (const { name, kind, lead } of shape) {
     for (const byte of lead) if (bytes[at++] !== byte) return undefined;
@@ -47,6 +46,7 @@ export function readFamiliar(bytes: Uint8Array, text: string): JwtClaims | undef
     if (kind === NUMBER && (value === '' || bytes[start] === ZERO || value.length > MOST_DIGITS)) return undefined;
     claims[name] = kind === TEXT ? value : +value;
   }
+  // whoever read on behind the end has nothing left that could be the end
   return at > 0 && text.slice(at) === end ? Object.freeze(claims) : undefined;
 }
 
