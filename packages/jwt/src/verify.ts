@@ -170,7 +170,8 @@ function applySchema(schema: StandardSchema<unknown, unknown> | undefined, claim
   if (schema === undefined) return claims;
   const verdict = judgeBySchema(schema, claims);
   if (!verdict.good) throw new TokenRejected('token/claim', verdict.member);
-  if (typeof verdict.value !== 'object' || verdict.value === null) throw new TypeError('claims must be a schema of an object');
+  if (typeof verdict.value !== 'object' || verdict.value === null)
+    throw new TypeError('claims must be a schema of an object');
   const typed = Object.create(null) as Record<string, unknown>;
   for (const name of REGISTERED_CLAIMS) if (name in claims) typed[name] = claims[name];
   return deepFreeze(Object.assign(typed, verdict.value));
