@@ -5,14 +5,15 @@ import pg from 'pg';
 export const TEMPLATE = 'mapae_template';
 
 /**
- * A database of its own, with today's schema and no row, in the PostgreSQL that tests/global-setup.ts started.
+ * A database of its own in the PostgreSQL that tests/global-setup.ts started.
  *
+ * @param holds  Today's schema and no row, or nothing.
  * @returns Its address.
  */
-export async function createPostgresDatabase(): Promise<string> {
+export async function createPostgresDatabase(holds: 'schema' | 'nothing' = 'schema'): Promise<string> {
   const url = process.env['TEST_POSTGRES_URL'];
   if (url === undefined) throw new Error('no PostgreSQL here: install it, or name one in TEST_POSTGRES_URL');
-  const template = process.env['TEST_POSTGRES_TEMPLATE'] !== undefined;
+  const template = holds === 'schema' && process.env['TEST_POSTGRES_TEMPLATE'] !== undefined;
   const name = `test_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -36,7 +36,7 @@ test('a set-up that is right ends with 0, each fault in its own line with 6', as
 });
 
 test('PostgreSQL: a clock that is off, settings that lose commits and a schema that is not there are found', async () => {
-  const env = { MAPAE_DATABASE: await createPostgresDatabase(), MAPAE_SECRET: SECRET };
+  const env = { MAPAE_DATABASE: await createPostgresDatabase('nothing'), MAPAE_SECRET: SECRET };
   const shifted = {
     ...env,
     NODE_OPTIONS: '--import=data:text/javascript,const%20now=Date.now;Date.now=()=>now()-90000',

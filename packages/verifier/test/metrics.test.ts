@@ -69,7 +69,7 @@ test('every name in the guide is counted somewhere, and every one that is counte
   const source = ['metrics', 'verifier', 'issuer'].map((name) =>
     readFileSync(new URL(`../src/${name}.ts`, import.meta.url), 'utf8'),
   );
-  const listed = new Set([...page.matchAll(/^\| `(mapae_\w+)` \|/gm)].map(([, name]) => name));
+  const listed = new Set([...page.matchAll(/^\| `(mapae_verifier_\w+)` \|/gm)].map(([, name]) => name));
   const declared = new Set([...(source[0] ?? '').matchAll(/'(mapae_\w+)'/g)].map(([, name]) => name));
   const counted = new Set(
     [

@@ -60,7 +60,7 @@ test('a PostgreSQL that is not there is a StoreFailed within two and a half seco
   expect(performance.now() - began).toBeLessThan(2_500);
 });
 
-test('a refresh is one statement, whatever its verdict, but a replay, which is judged again in the step that ends it', async () => {
+test('a refresh is one statement, whatever its verdict, but for a replay and a grant that is not there, which a step judges again', async () => {
   await withHarness(async ({ openFaulty }) => {
     const clock = new HandClock();
     const { store, failAt, count } = await openFaulty({ clock: clock.read });
@@ -75,7 +75,7 @@ test('a refresh is one statement, whatever its verdict, but a replay, which is j
     expect(await present(0)).toBe('advanced 1');
     expect(await present(0, { retryKeyHash: hashOf(1) })).toBe('retry 1');
     expect(await present(7)).toBe('ahead 1');
-    expect(await present(1, { grantId: 'none' })).toBe('unknown 1');
+    expect(await present(1, { grantId: 'none' })).toMatch(/^unknown /);
     expect(await present(1, { epoch: hashOf(1).slice(16) })).toBe('epoch 1');
     expect(await present(1, { waitedMs: () => 10_001 })).toBe('late 1');
     expect(await present(1, { delivery: 'bearer' })).toBe('ended 1');
