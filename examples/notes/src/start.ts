@@ -96,11 +96,10 @@ async function startAll({ port, apiPort, webPort, data }: DemoOptions): Promise<
     notes page             ${page}
     the same on a phone    ${page}/?device=phone
     notes API              ${api}
-    sign in, sign up       ${server}/sign-in
+    sign in, sign up       ${server}/sign-in   with a password, or with Demo ID, a provider on this machine
     your account           ${server}/account
     mailbox                ${server}/dev/mailbox
     authorization server   ${server}   data in ${data}
-    its sign-in page       ${server}/sign-in   with a password, or with Demo ID, a provider on this machine
 
   Try: make an account at ${server}/sign-up, confirm it from the mailbox and sign in: you come to the notes page, signed in there
   as well. Write a note, open the phone's page in a second window and sign in there too. Then sign the first device out from the
