@@ -15,7 +15,7 @@ import { Fault, withFault } from '../../packages/server/test/stores/faulty-diale
 import { createPostgresDatabase } from '../support/postgres-database.ts';
 
 const API = 'http://localhost/notes';
-const SESSIONS = 5;
+const SESSIONS = 12;
 const REQUESTS = 400;
 
 async function listen(server: Server): Promise<string> {
