@@ -43,3 +43,20 @@ test('whoever cancels there is told so on the sign-in page; two tabs at once bot
   await first.getByRole('button', { name: 'lee@example.test' }).click();
   await first.waitForURL(`${demo.page}/`);
 });
+
+test('the account page names the login that somebody came with, and keeps it as long as it is the only way in', async () => {
+  const page = await (await browser.newContext({ locale: 'en' })).newPage();
+  await page.goto(`${server}/sign-in`);
+  await page.getByRole('link', { name: /Demo ID/ }).click();
+  await page.getByRole('button', { name: 'kim@example.test' }).click();
+  await page.waitForURL(`${demo.page}/`);
+  await page.goto(`${server}/account/security`);
+  const unlink = page.getByRole('button', { name: 'Unlink: Demo ID' });
+  await unlink.click();
+  await page
+    .getByText(/only way/i)
+    .first()
+    .waitFor();
+  await page.goto(`${server}/account/security`);
+  expect(await unlink.count()).toBe(1);
+});
