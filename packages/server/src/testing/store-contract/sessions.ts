@@ -53,6 +53,31 @@ async function checkOrder(
 
 export const sessionCases: readonly StoreCase[] = [
   {
+    title: 'a limit that comes to somebody with many sessions ends the oldest hundred with each start, until it holds',
+    async run(harness) {
+      const clock = new HandClock();
+      const store = await harness.open({ clock: clock.read });
+      const user = await createUser(store);
+      const ids: string[] = [];
+      for (let n = 0; n < 130; n += 1) {
+        clock.now += SECOND;
+        ids.push((await startSession(store, user)).session.id);
+      }
+      const alive = async (): Promise<number> =>
+        Number(
+          (await harness.query('select count(*) as n from sessions where ended_at is null')).map(({ n }) => n)[0] ?? -1,
+        );
+      clock.now += SECOND;
+      await startSession(store, user, { sessionLimit: 2 });
+      assert.equal(await alive(), 31);
+      assert.equal((await store.findSession(ids[99] ?? ''))?.endReason, 'limit');
+      assert.equal((await store.findSession(ids[100] ?? ''))?.endReason, undefined);
+      clock.now += SECOND;
+      await startSession(store, user, { sessionLimit: 2 });
+      assert.equal(await alive(), 2);
+    },
+  },
+  {
     title: 'a session starts with a grant at counter 0 and is what was asked for',
     async run({ open }) {
       const clock = new HandClock();
