@@ -106,7 +106,8 @@ async function showStatus({ open, print }: Call): Promise<void> {
       state: stateOf(id, status),
       given: keyring.secretIds.includes(id),
       acceptedBy: live.filter(({ secretIds }) => secretIds.includes(id)).length,
-      grants: status.grants.find(({ secretId }) => secretId === id)?.count ?? 0,
+      grants: countOf(id, status.grants),
+      sealed: countOf(id, status.sealed),
     }));
     const lines = rows.map((row) => [
       row.id,
@@ -114,18 +115,25 @@ async function showStatus({ open, print }: Call): Promise<void> {
       row.given ? 'yes' : 'no',
       `${row.acceptedBy} of ${live.length}`,
       String(row.grants),
-      row.state === 'accepted' && row.given && row.grants === 0 ? 'nothing depends on it: may be taken away' : '',
+      String(row.sealed),
+      row.state === 'accepted' && row.given && row.grants + row.sealed === 0
+        ? 'nothing depends on it: may be taken away'
+        : '',
     ]);
-    print(formatTable([['id', 'state', 'given here', 'accepted by', 'live grants', ''], ...lines]), {
+    print(formatTable([['id', 'state', 'given here', 'accepted by', 'live grants', 'sealed', ''], ...lines]), {
       secrets: rows,
       liveServers: live.length,
     });
   });
 }
 
-function idsOf(given: readonly string[], { inUse, wanted, dropped, grants, replicas }: SecretStatus): string[] {
+function countOf(id: string, counts: SecretStatus['grants']): number {
+  return counts.find(({ secretId }) => secretId === id)?.count ?? 0;
+}
+
+function idsOf(given: readonly string[], { inUse, wanted, dropped, grants, sealed, replicas }: SecretStatus): string[] {
   const known = [inUse, wanted, ...given, ...replicas.flatMap(({ secretIds }) => secretIds)];
-  const all = [...known, ...grants.map(({ secretId }) => secretId), ...dropped];
+  const all = [...known, ...[...grants, ...sealed].map(({ secretId }) => secretId), ...dropped];
   return [...new Set(all.filter((id) => id !== undefined))];
 }
 

@@ -163,7 +163,12 @@ test('keys: what a removal breaks is said before it is done, and a rotation that
 });
 
 interface Status {
-  readonly secrets: readonly { readonly id: string; readonly state: string; readonly grants: number }[];
+  readonly secrets: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly grants: number;
+    readonly sealed: number;
+  }[];
 }
 
 test('a secret: added in front of the file, used when every server has it, dropped when a stranger has it', async () => {
@@ -171,6 +176,9 @@ test('a secret: added in front of the file, used when every server has it, dropp
   const status = async (): Promise<Status> => JSON.parse((await mapae('secret', 'status', '--json')).stdout) as Status;
   const [old] = (await status()).secrets;
   expect(old).toMatchObject({ state: 'in use', grants: 1 });
+  // signing keys and a mail or two: without the secret nobody can read them
+  expect(old?.sealed).toBeGreaterThanOrEqual(2);
+  expect((await mapae('secret', 'status')).stdout).toMatch(/live grants\s+sealed/);
 
   const added = await mapae('secret', 'add', '--json');
   const { added: fresh } = JSON.parse(added.stdout) as { added: string };

@@ -37,6 +37,7 @@ import { joinSecrets } from './secrets/agreed-secrets.ts';
 import { createProviders } from './social/options.ts';
 import type { UpstreamTokens } from './social/provider.ts';
 import { createProviderFetch } from './social/provider-fetch.ts';
+import { startResealing } from './social/resealing.ts';
 import { findUpstreamTokens } from './social/upstream-tokens.ts';
 import { type Store, StoreFailed } from './stores/store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
@@ -115,6 +116,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
     const app = createApp(context);
     const underway = createUnderway();
     const cleanUp = startCleanUp({ store, log: settings.log, auditSeconds: settings.auditSeconds });
+    const resealing = startResealing({ store, secrets: context.secrets, log: settings.log });
     const keeper = createKeyKeeper({ ...context, algs: [...new Set([...ALWAYS_ALGS, ...settings.signingAlgs])] });
     return {
       issuer: settings.issuer,
@@ -137,6 +139,7 @@ export async function createServer(options: ServerOptions): Promise<Authorizatio
         context.readiness.drain();
         cleanUp.close();
         await context.mailer.close();
+        await resealing.close();
         await keeper.close();
         await context.feed.close();
         await underway.end(LAST_ANSWERS_MS);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { deriveSecrets } from '../secrets/secrets.ts';
+import { resealTokens } from '../social/upstream-tokens.ts';
 import type { Database } from '../stores/database.ts';
 import type { SecretStatus } from '../stores/store.ts';
 import { parseAlg } from './signing-algs.ts';
@@ -18,7 +19,8 @@ export interface Keyring {
   useSecret(id: string): Promise<'in-use' | 'waiting'>;
   /**
    * A secret is known to a stranger: nothing made under it is accepted from now on. Another of those given takes its place at once, everyone has to
-   * sign in again (a new epoch), and every signing key is replaced. Can be run again where it was interrupted.
+   * sign in again (a new epoch), and every signing key is replaced. Kept tokens of providers are sealed anew, if the secret itself is among those
+   * given. Can be run again where it was interrupted.
    *
    * @throws {TypeError} where no other secret was given.
    */
@@ -102,6 +104,9 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       if (successor === undefined)
         throw new TypeError('secrets: give a new one too; it takes the place of the one that is dropped');
       await store.dropSecret(id, successor);
+      // no server seals anything under it from here on
+      const [bad, good] = [own.find(id), own.find(successor)];
+      if (bad !== undefined && good !== undefined) await resealTokens(store, good, [bad]);
       await store.changeEpoch((await store.readState()).epoch);
       const kids = (await store.listSigningKeys()).map(({ kid }) => kid);
       await removeKeys(kids);

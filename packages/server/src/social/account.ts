@@ -1,11 +1,11 @@
 import { makeNoAddress } from '../accounts/no-address.ts';
 import { eventNow, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
-import { seal } from '../secrets/secrets.ts';
 import type { NewLogin, SealedTokens } from '../stores/login-store.ts';
 import type { User } from '../stores/store.ts';
 import { sendAddressLink } from './address-link.ts';
 import type { Provider, SocialProfile, UpstreamTokens } from './provider.ts';
+import { sealTokens } from './upstream-tokens.ts';
 
 /** Somebody whom a provider has sent. */
 export interface Arrival {
@@ -56,7 +56,7 @@ async function findAccount(context: ServerContext, { provider, profile, tokens }
   if (settings.requireVerifiedEmail && user.emailVerifiedAt === undefined) throw new Problem('social/email-unverified');
   await store.noteLogin(login.id, {
     email: profile.email,
-    tokens: sealTokens(context, { provider, profile, tokens }),
+    tokens: keptTokens(context, { provider, profile, tokens }),
   });
   return user;
 }
@@ -133,23 +133,13 @@ export function toNewLogin(
     issuer: profile.issuer,
     subject: profile.subject,
     email: profile.email,
-    tokens: sealTokens(context, arrival),
+    tokens: keptTokens(context, arrival),
   };
 }
 
-/** What a provider's tokens are sealed for: those of one person can't be put in another's place. */
-export function tokensLabel({ issuer, subject }: Pick<SocialProfile, 'issuer' | 'subject'>): string {
-  return JSON.stringify(['mapae/login-tokens/1', issuer, subject]);
-}
-
-function sealTokens(
+function keptTokens(
   { secrets }: ServerContext,
   { provider, profile, tokens }: Pick<Arrival, 'provider' | 'profile' | 'tokens'>,
 ): SealedTokens | undefined {
-  if (!provider.keepsTokens || tokens === undefined) return undefined;
-  const { current } = secrets;
-  return {
-    sealed: Uint8Array.from(seal(current, JSON.stringify(tokens), tokensLabel(profile))),
-    secretId: current.id,
-  };
+  return provider.keepsTokens && tokens !== undefined ? sealTokens(secrets, profile, tokens) : undefined;
 }

@@ -42,10 +42,21 @@ export interface LoginStore {
   /** Notes that a login was used, what the provider says of its address, and the tokens, where they are kept. */
   noteLogin(loginId: string, seen: Pick<NewLogin, 'email' | 'tokens'>): Promise<void>;
   /** The provider's tokens as they were sealed. */
-  findSealedTokens(
-    userId: string,
-    provider: string,
-  ): Promise<(SealedTokens & Pick<Login, 'issuer' | 'subject'>) | undefined>;
+  findSealedTokens(userId: string, provider: string): Promise<KeptTokens | undefined>;
+
+  /**
+   * Tokens that are sealed under a secret, ordered by login.
+   *
+   * @param after  The last login of the page before.
+   * @param limit  Most of them in one page.
+   */
+  listTokensUnder(secretId: string, after: string | undefined, limit: number): Promise<readonly KeptTokens[]>;
+  /**
+   * Puts the same tokens, sealed anew, in the place of the old ones; those that were replaced meanwhile stay.
+   *
+   * @throws {StoreFailed} where the secret has been dropped.
+   */
+  resealTokens(tokens: readonly ResealedTokens[]): Promise<void>;
 
   /** Remembers something that is good once, for as long as it would be good. @returns Whether this was the first time. */
   spendOnce(hash: Uint8Array, lifetimeSeconds: number): Promise<boolean>;
@@ -73,6 +84,16 @@ export interface NewLogin {
 export interface SealedTokens {
   readonly sealed: Uint8Array;
   readonly secretId: string;
+}
+
+export interface KeptTokens extends SealedTokens, Pick<Login, 'issuer' | 'subject'> {
+  readonly loginId: string;
+}
+
+export interface ResealedTokens extends SealedTokens {
+  readonly loginId: string;
+  /** As they were read. */
+  readonly before: Uint8Array;
 }
 
 export interface Login {

@@ -7,9 +7,10 @@ import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
-import type { Login, LoginStore, NewLogin, NewLoginUser } from './login-store.ts';
+import type { KeptTokens, Login, LoginStore, NewLogin, NewLoginUser } from './login-store.ts';
 import { updateUser, voidTokens } from './one-time-tokens.ts';
 import { toUser } from './rows.ts';
+import { checkNotDropped } from './secrets.ts';
 import { endEverySession } from './sessions.ts';
 import type { LoginRow, UserRow } from './tables.ts';
 
@@ -43,6 +44,7 @@ export function logins(context: Context): LoginStore {
     async noteLogin(loginId, { email, tokens }) {
       await transact(context, async (step) => {
         const { now } = await readInstant(context, step);
+        if (tokens !== undefined) await checkNotDropped(context, step, [tokens.secretId]);
         await step
           .updateTable('logins')
           .set({
@@ -59,19 +61,44 @@ export function logins(context: Context): LoginStore {
     async findSealedTokens(userId, provider) {
       const row = await db
         .selectFrom('logins')
-        .select(['issuer', 'subject', 'sealed_tokens', 'secret_id'])
+        .selectAll()
         .where('user_id', '=', userId)
         .where('provider', '=', provider)
         .where('sealed_tokens', 'is not', null)
         .orderBy('last_used_at', 'desc')
         .executeTakeFirst();
-      if (row === undefined || row.sealed_tokens === null || row.secret_id === null) return undefined;
-      return {
-        sealed: plainBytes(row.sealed_tokens),
-        secretId: row.secret_id,
-        issuer: row.issuer,
-        subject: row.subject,
-      };
+      return row === undefined ? undefined : toKeptTokens(row);
+    },
+
+    async listTokensUnder(secretId, after, limit) {
+      const rows = await db
+        .selectFrom('logins')
+        .selectAll()
+        .where('secret_id', '=', secretId)
+        .$if(after !== undefined, (query) => query.where('id', '>', after ?? ''))
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.flatMap((row) => toKeptTokens(row) ?? []);
+    },
+
+    async resealTokens(tokens) {
+      await transact(context, async (step) => {
+        await checkNotDropped(
+          context,
+          step,
+          tokens.map(({ secretId }) => secretId),
+        );
+        for (const { loginId, before, sealed, secretId } of tokens) {
+          await step
+            .updateTable('logins')
+            .set({ sealed_tokens: sealed, secret_id: secretId })
+            .where('id', '=', loginId)
+            // a sign-in may have brought newer ones
+            .where('sealed_tokens', '=', before)
+            .execute();
+        }
+      });
     },
 
     async spendOnce(hash, lifetimeSeconds) {
@@ -227,6 +254,7 @@ async function insertLogin(
   userId: string,
   { login, now }: { readonly login: NewLogin; readonly now: number },
 ): Promise<LoginRow | undefined> {
+  if (login.tokens !== undefined) await checkNotDropped(context, step, [login.tokens.secretId]);
   return (
     step
       .insertInto('logins')
@@ -278,4 +306,10 @@ function toLogin(row: LoginRow): Login {
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,
   };
+}
+
+function toKeptTokens(row: LoginRow): KeptTokens | undefined {
+  if (row.sealed_tokens === null || row.secret_id === null) return undefined;
+  const { id: loginId, issuer, subject, secret_id: secretId } = row;
+  return { loginId, issuer, subject, secretId, sealed: plainBytes(row.sealed_tokens) };
 }

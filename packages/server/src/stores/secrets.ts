@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
-import type { SecretAgreement, Store } from './store.ts';
+import { type SecretAgreement, type Store, StoreFailed } from './store.ts';
 
 /** A server that was not heard of for so long is not waited for. Six heartbeats. */
 const LIVE_MS = 30_000;
@@ -74,6 +74,12 @@ export function secrets(context: Context): Secrets {
           select secret_id as id, cast(count(*) as bigint) as n from grants where ended_at is null group by secret_id`.execute(
           step,
         );
+        const sealed = await sql<{ id: string; n: number }>`
+          select secret_id as id, cast(count(*) as bigint) as n from (
+            select secret_id from signing_keys
+            union all select secret_id from outbox
+            union all select secret_id from logins where secret_id is not null
+          ) as sealed group by secret_id`.execute(step);
         return {
           ...(await readAgreement(step)),
           replicas: replicas.map(({ id, secret_ids, started_at, seen_at }) => ({
@@ -84,10 +90,25 @@ export function secrets(context: Context): Secrets {
             live: seen_at > now - LIVE_MS,
           })),
           grants: grants.rows.map(({ id, n }) => ({ secretId: id, count: n })),
+          sealed: sealed.rows.map(({ id, n }) => ({ secretId: id, count: n })),
         };
       });
     },
   };
+}
+
+/**
+ * A server that has not heard yet that a secret was dropped must not seal anything that lasts under it.
+ *
+ * @throws {StoreFailed} where one of them was.
+ */
+export async function checkNotDropped(context: Context, step: Step, secretIds: readonly string[]): Promise<void> {
+  // held until the commit: whoever drops the secret now sees what is sealed here, and sees to it
+  await context.dialect.lock(step, 'secrets', 'shared');
+  const ids = [...new Set(secretIds)];
+  if (ids.length === 0) return;
+  const dropped = await step.selectFrom('dropped_secrets').select('id').where('id', 'in', ids).execute();
+  if (dropped.length > 0) throw new StoreFailed('the secret of what was sealed has been dropped');
 }
 
 /** The secret that is wanted comes into use when each live server has said that it accepts it. */

@@ -3,7 +3,8 @@ import { type Context, transact } from './context.ts';
 import type { Db, Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
 import { toSigningKey } from './rows.ts';
-import { type SigningKeyRow, type Store, StoreFailed } from './store.ts';
+import { checkNotDropped } from './secrets.ts';
+import type { SigningKeyRow, Store } from './store.ts';
 
 /** A verifier's clock may be off by this, and a server notices a change within as much again. */
 const SLACK_MS = 360_000;
@@ -68,7 +69,11 @@ export function signingKeys(context: Context): SigningKeys {
     async resealSigningKeys(keys) {
       await transact(context, async (step) => {
         await context.dialect.lock(step, 'signingKeys', 'exclusive');
-        await checkSecrets(context, step, keys);
+        await checkNotDropped(
+          context,
+          step,
+          keys.map(({ secretId }) => secretId),
+        );
         for (const { kid, sealedPrivateJwk, secretId } of keys) {
           await step
             .updateTable('signing_keys')
@@ -108,22 +113,12 @@ async function insertNext(context: Context, step: Step, spare: SigningKeyRow, no
 }
 
 async function insert(context: Context, step: Step, keys: readonly SigningKeyRow[]): Promise<void> {
-  await checkSecrets(context, step, keys);
+  await checkNotDropped(
+    context,
+    step,
+    keys.map(({ secretId }) => secretId),
+  );
   await step.insertInto('signing_keys').values(keys.map(toRow)).execute();
-}
-
-/**
- * A server that has not heard yet that a secret was dropped must not seal a key under it: a key takes seconds to make.
- *
- * @throws {StoreFailed} where one of them was.
- */
-async function checkSecrets(context: Context, step: Step, keys: readonly Pick<SigningKeyRow, 'secretId'>[]) {
-  // held until the commit: whoever drops the secret now sees these keys, and replaces them
-  await context.dialect.lock(step, 'secrets', 'shared');
-  const ids = [...new Set(keys.map(({ secretId }) => secretId))];
-  if (ids.length === 0) return;
-  const dropped = await step.selectFrom('dropped_secrets').select('id').where('id', 'in', ids).execute();
-  if (dropped.length > 0) throw new StoreFailed('the secret of a signing key has been dropped');
 }
 
 /** One active and one next key again: what was next signs at once, and spares take the places that are empty. */

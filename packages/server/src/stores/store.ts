@@ -391,6 +391,8 @@ export interface SecretStatus extends SecretAgreement {
   readonly replicas: readonly (Replica & { readonly seenAt: number; readonly live: boolean })[];
   /** Live grants by the secret of their refresh token: what depends on it. */
   readonly grants: readonly { readonly secretId: string; readonly count: number }[];
+  /** What rests sealed (signing keys, tokens of providers, mails that wait) by its secret: it can't be read without it. */
+  readonly sealed: readonly { readonly secretId: string; readonly count: number }[];
 }
 
 /** Codes as in docs/protocol.md §5. */

@@ -25,13 +25,20 @@ const TABLES = [
   'one_time_tokens',
   'outbox',
   'audit_events',
+  'logins',
+  'spent',
 ];
 
 /** Who is there when a step runs: a person whose refresh token has advanced twice. */
 interface Scene {
   readonly user: User;
   readonly started: SessionStarted;
+  /** A login that they have beside the password. */
+  readonly loginId: string;
 }
+
+const LOGIN = { provider: 'demo', issuer: 'https://id.example.test', email: undefined } as const;
+const TOKENS = { sealed: hashOf(5), secretId: 'secret' };
 
 const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unknown>>> = {
   createUser: (store) => store.createUser({ ...newUser('new@example.test'), verification: LINK }, tell),
@@ -68,6 +75,28 @@ const STEPS: Readonly<Record<string, (store: Store, scene: Scene) => Promise<unk
         since: 1,
       })),
     ),
+  createUserWithLogin: (store) =>
+    store.createUserWithLogin(
+      {
+        email: 'new@example.test',
+        emailVerified: true,
+        name: 'Kim',
+        picture: undefined,
+        locale: 'ko',
+        ip: undefined,
+      },
+      { ...LOGIN, subject: 'new', tokens: TOKENS },
+      tell,
+    ),
+  addLogin: (store, { user }) =>
+    store.addLogin({ userId: user.id, credentialVersion: 1 }, { ...LOGIN, subject: 'second', tokens: TOKENS }, tell),
+  claimUser: (store, { user }) =>
+    store.claimUser({ userId: user.id, credentialVersion: 1 }, { ...LOGIN, subject: 'owner', tokens: TOKENS }, tell),
+  removeLogin: (store, { user, loginId }) => store.removeLogin(user.id, loginId, tell),
+  noteLogin: (store, { loginId }) => store.noteLogin(loginId, { email: 'seen@example.test', tokens: TOKENS }),
+  resealTokens: (store, { loginId }) =>
+    store.resealTokens([{ loginId, before: hashOf(4), sealed: hashOf(6), secretId: 'new' }]),
+  spendOnce: (store) => store.spendOnce(hashOf(8), 60),
 };
 
 const LINK = { hash: hashOf(9), lifetimeSeconds: 60, isSent: true };
@@ -100,7 +129,12 @@ async function setScene(store: Store, clock: HandClock): Promise<Scene> {
     lifetimeSeconds: 900,
   });
   await store.enqueueMails([{ userId: user.id, sealed: hashOf(2), secretId: 'secret' }]);
-  return { user, started };
+  const added = await store.addLogin(
+    { userId: user.id, credentialVersion: 1 },
+    { ...LOGIN, subject: 'first', tokens: { sealed: hashOf(4), secretId: 'secret' } },
+  );
+  assert.equal(added.status, 'added');
+  return { user, started, loginId: added.login.id };
 }
 
 const HALF_DONE: readonly StoreCase[] = Object.entries(STEPS).map(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NewLogin, NewLoginUser } from '../../stores/login-store.ts';
-import type { Store, User } from '../../stores/store.ts';
+import { type Store, StoreFailed, type User } from '../../stores/store.ts';
 import {
   countRevocations,
   createUser,
@@ -241,12 +241,72 @@ export const loginCases: readonly StoreCase[] = [
       clock.now += SECOND;
       const tokens = { sealed: new Uint8Array([1, 0, 255]), secretId: 'secret' };
       await store.noteLogin(first.id, { email: 'new@example.test', tokens });
-      assert.deepEqual(await store.findSealedTokens(user.id, 'demo'), { ...tokens, issuer: ISSUER, subject: 's1' });
+      assert.deepEqual(await store.findSealedTokens(user.id, 'demo'), {
+        ...tokens,
+        loginId: first.id,
+        issuer: ISSUER,
+        subject: 's1',
+      });
       assert.equal(await store.findSealedTokens(user.id, 'other'), undefined);
       const [after] = await store.listLogins(user.id);
       assert.deepEqual(after, { ...first, email: 'new@example.test', lastUsedAt: clock.now });
       await store.noteLogin(first.id, { email: undefined, tokens: undefined });
       assert.equal(await store.findSealedTokens(user.id, 'demo'), undefined);
+    },
+  },
+  {
+    title: 'tokens under a secret are listed page by page, and one that was replaced meanwhile is not overwritten',
+    async run({ open }) {
+      const store = await open();
+      const users: User[] = [];
+      for (const [i, secretId] of ['old', 'old', 'other', 'old'].entries()) {
+        const user = await createSocialUser(store, `s${i}`);
+        const [only] = await store.listLogins(user.id);
+        await store.noteLogin(only?.id ?? '', { email: undefined, tokens: { sealed: hashOf(i), secretId } });
+        users.push(user);
+      }
+      const first = await store.listTokensUnder('old', undefined, 2);
+      const second = await store.listTokensUnder('old', first[1]?.loginId, 2);
+      const listed = [...first, ...second];
+      assert.equal(second.length, 1);
+      assert.deepEqual(new Set(listed.map(({ subject }) => subject)), new Set(['s0', 's1', 's3']));
+      assert.ok(listed.every(({ sealed, subject }) => sealed[0] === Number(subject.slice(1))));
+      // a sign-in between the look and the change
+      const [early, late] = [listed.find(({ subject }) => subject === 's0'), users[0]];
+      const newer = { sealed: hashOf(9), secretId: 'old' };
+      await store.noteLogin(early?.loginId ?? '', { email: undefined, tokens: newer });
+      await store.resealTokens(
+        listed.map(({ loginId, sealed: before }) => ({ loginId, before, sealed: hashOf(7), secretId: 'new' })),
+      );
+      assert.deepEqual((await store.findSealedTokens(late?.id ?? '', 'demo'))?.sealed, hashOf(9));
+      assert.deepEqual(
+        await Promise.all(users.map(async ({ id }) => (await store.findSealedTokens(id, 'demo'))?.secretId)),
+        ['old', 'new', 'other', 'new'],
+      );
+      const { sealed } = await store.readSecrets();
+      assert.deepEqual(new Map(sealed.map(({ secretId, count }) => [secretId, count])).get('old'), 1);
+    },
+  },
+  {
+    title: 'nothing that lasts is sealed under a secret that was dropped',
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const user = await createSocialUser(store, 's1');
+      const [first] = await store.listLogins(user.id);
+      assert.ok(first);
+      const tokens = { sealed: hashOf(1), secretId: 'bad' };
+      await store.noteLogin(first.id, { email: undefined, tokens });
+      await other.dropSecret('bad', 'good');
+      const refused = [
+        () => store.noteLogin(first.id, { email: 'x@example.test', tokens: { ...tokens, sealed: hashOf(2) } }),
+        () => store.createUserWithLogin(person('new@example.test'), login('s2', { tokens })),
+        () => store.addLogin(of(user), login('s3', { tokens })),
+        () => store.resealTokens([{ ...tokens, loginId: first.id, before: tokens.sealed }]),
+      ];
+      for (const step of refused) await assert.rejects(step(), StoreFailed);
+      assert.deepEqual((await store.findSealedTokens(user.id, 'demo'))?.sealed, hashOf(1));
+      assert.equal((await store.listLogins(user.id))[0]?.email, first.email);
+      assert.equal(await store.findUserByEmail('new@example.test'), undefined);
     },
   },
   {
