@@ -1,35 +1,28 @@
-import type { ClientAuth, Configuration } from 'openid-client';
-import { authorizationParameters, exchangeCode, loadLibrary, readTokens } from './exchange.ts';
+import type { Configuration } from 'openid-client';
+import { authorizationUrl, clientAuthOf, exchangeCode, loadLibrary, readTokens } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import type { Authorization, NativeToken, Provider, ProviderTools, SocialProfile } from './provider.ts';
+import { type Claimed, profileOf } from './profile.ts';
+import type { Authorization, NativeToken, Provider, ProviderTools } from './provider.ts';
+import { nameOf, type ProviderBasics } from './provider-basics.ts';
 import { isLoopback } from './provider-fetch.ts';
 
 /** A provider that speaks OAuth 2 and answers about the person at an address of its own. */
-export interface OAuth2Description {
-  readonly id: string;
-  readonly name: string;
-  readonly keepsTokens: boolean;
+export interface OAuth2Description extends ProviderBasics {
   /** What names its people in the database, and what `iss` must say where it comes. RFC 9207 §2.4 */
   readonly issuer: string;
-  readonly clientId: string;
-  readonly clientAuth: (library: typeof import('openid-client')) => ClientAuth;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
-  readonly scope: string;
-  /** Whether the provider checks a code verifier. RFC 7636 */
-  readonly pkce: boolean;
-  readonly parameters?: Readonly<Record<string, string>>;
   /** Further parameters of the token request. */
   readonly tokenParameters?: (flow: Authorization) => Readonly<Record<string, string>>;
   /** Turns an answer of the token endpoint into what RFC 6749 §5 says, where the provider has its own way. */
   readonly adjust?: (answer: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
   /** @param ask  Asks the provider with the access token, by `Authorization: Bearer`. */
-  readonly profile: (ask: (url: string) => Promise<Response>, accessToken: string) => Promise<SocialProfile>;
-  readonly verifyNative?: (given: NativeToken) => Promise<SocialProfile>;
+  readonly profile: (ask: (url: string) => Promise<Response>, accessToken: string) => Promise<Claimed>;
+  readonly verifyNative?: (given: NativeToken) => Promise<Claimed>;
 }
 
 export function connectOAuth2(described: OAuth2Description, tools: ProviderTools): Provider {
-  const { clientId, issuer, tokenEndpoint, adjust } = described;
+  const { options, issuer, tokenEndpoint, adjust, verifyNative } = described;
   let known: Configuration | undefined;
 
   async function configuration(): Promise<Configuration> {
@@ -38,9 +31,9 @@ export function connectOAuth2(described: OAuth2Description, tools: ProviderTools
     const { authorizationEndpoint } = described;
     known = new library.Configuration(
       { issuer, authorization_endpoint: authorizationEndpoint, token_endpoint: tokenEndpoint },
-      clientId,
+      options.clientId,
       {},
-      described.clientAuth(library),
+      clientAuthOf(library, described),
     );
     known[library.customFetch] = adjusted(tools, tokenEndpoint, adjust) as never;
     if (isLoopback(tokenEndpoint)) library.allowInsecureRequests(known);
@@ -48,17 +41,11 @@ export function connectOAuth2(described: OAuth2Description, tools: ProviderTools
   }
 
   return {
-    id: described.id,
-    name: described.name,
-    keepsTokens: described.keepsTokens,
+    ...nameOf(described),
     answersBy: 'query',
 
     async begin(flow) {
-      const library = await loadLibrary();
-      return library.buildAuthorizationUrl(
-        await configuration(),
-        await authorizationParameters(library, flow, described),
-      );
+      return authorizationUrl(await configuration(), flow, described);
     },
 
     async finish(flow, parameters) {
@@ -79,10 +66,13 @@ export function connectOAuth2(described: OAuth2Description, tools: ProviderTools
           .catch((error: unknown) => {
             throw failureOf(error);
           });
-      return { profile: await described.profile(ask, answer.access_token), tokens: readTokens(answer) };
+      const claimed = await described.profile(ask, answer.access_token);
+      return { profile: profileOf(described, claimed), tokens: readTokens(answer) };
     },
 
-    ...(described.verifyNative === undefined ? {} : { verifyNative: described.verifyNative }),
+    ...(verifyNative === undefined
+      ? {}
+      : { verifyNative: async (given: NativeToken) => profileOf(described, await verifyNative(given)) }),
   };
 }
 

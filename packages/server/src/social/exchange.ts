@@ -1,6 +1,8 @@
-import type { Configuration, TokenEndpointResponse } from 'openid-client';
+import type { ClientAuth, Configuration, TokenEndpointResponse } from 'openid-client';
 import { failureOf, failureOfCallback, SocialFailed } from './failure.ts';
 import type { Authorization, UpstreamTokens } from './provider.ts';
+import type { ProviderBasics } from './provider-basics.ts';
+import { isSafe } from './provider-fetch.ts';
 
 type Library = typeof import('openid-client');
 
@@ -9,30 +11,51 @@ export function loadLibrary(): Promise<Library> {
   return import('openid-client');
 }
 
-interface Asked {
-  readonly scope: string;
-  readonly pkce: boolean;
-  readonly answersBy?: 'query' | 'form';
-  readonly parameters?: Readonly<Record<string, string>>;
+/** How this server shows the provider that it is the client. RFC 6749 §2.3 */
+export function clientAuthOf(
+  { ClientSecretBasic, ClientSecretPost, None }: Library,
+  { options, makeClientSecret }: Pick<ProviderBasics, 'options' | 'makeClientSecret'>,
+): ClientAuth {
+  if (makeClientSecret !== undefined)
+    return (server, client, body, headers) => ClientSecretPost(makeClientSecret())(server, client, body, headers);
+  const { clientSecret: secret, clientAuthentication } = options;
+  if (secret === undefined) return None();
+  return clientAuthentication === 'client_secret_basic' ? ClientSecretBasic(secret) : ClientSecretPost(secret);
 }
 
-/** Parameters of an authorization request. RFC 6749 §4.1.1, RFC 7636 §4.3 */
-export async function authorizationParameters(
-  library: Library,
+interface Asked extends Pick<ProviderBasics, 'options' | 'scopes' | 'pkce' | 'parameters'> {
+  readonly answersBy?: 'query' | 'form';
+  /** OpenID Connect Core §3.1.2.1 */
+  readonly nonce?: string;
+}
+
+/**
+ * Where to send the browser. RFC 6749 §4.1.1, RFC 7636 §4.3
+ *
+ * @throws {SocialFailed} where the provider says no address that a browser can be sent to.
+ */
+export async function authorizationUrl(
+  config: Configuration,
   { redirectUri, state, codeVerifier }: Authorization,
-  { scope, pkce, answersBy, parameters }: Asked,
-): Promise<Record<string, string>> {
+  { options, scopes, pkce, answersBy, parameters, nonce }: Asked,
+): Promise<URL> {
+  const library = await loadLibrary();
+  const endpoint = config.serverMetadata().authorization_endpoint;
+  if (endpoint === undefined || !isSafe(endpoint))
+    throw new SocialFailed('provider-answer', 'no-authorization-endpoint');
   const challenge = pkce
     ? { code_challenge: await library.calculatePKCECodeChallenge(codeVerifier), code_challenge_method: 'S256' }
     : {};
-  return {
+  const scope = [...new Set([...scopes, ...options.scopes])].join(' ');
+  return library.buildAuthorizationUrl(config, {
     ...parameters,
     redirect_uri: redirectUri,
     ...(scope === '' ? {} : { scope }),
     state,
     ...(answersBy === 'form' ? { response_mode: 'form_post' } : {}),
     ...challenge,
-  };
+    ...(nonce === undefined ? {} : { nonce }),
+  });
 }
 
 interface Exchange {

@@ -7,7 +7,8 @@ const SUBJECT = /^[\x21-\x7e]{1,255}$/;
 
 /** What a provider said, each member of whatever type it sent. */
 export interface Claimed {
-  readonly issuer: string;
+  /** Where the provider has several. */
+  readonly issuer?: string;
   readonly subject: unknown;
   readonly email?: unknown;
   /** Judged by the provider's file: each says it in its own way. */
@@ -17,18 +18,40 @@ export interface Claimed {
   readonly locale?: unknown;
 }
 
+/** The standard claims of an ID token or of UserInfo. OpenID Connect Core §5.1 */
+export function standardClaims(claims: Readonly<Record<string, unknown>>): Claimed {
+  return {
+    subject: claims['sub'],
+    email: claims['email'],
+    // a text that says "true" is no boolean
+    emailVerified: claims['email_verified'] === true,
+    name: claims['name'],
+    picture: claims['picture'],
+    locale: claims['locale'],
+  };
+}
+
 /** Takes what can be used of what a provider said. @throws {SocialFailed} `provider-answer` without a usable subject. */
-export function toProfile(claimed: Claimed): SocialProfile {
-  const { issuer, subject } = claimed;
+export function profileOf(
+  {
+    issuer,
+    options,
+  }: {
+    readonly issuer: string;
+    readonly options: { readonly dangerouslyTrustEmail: boolean };
+  },
+  claimed: Claimed,
+): SocialProfile {
+  const { subject } = claimed;
   // GitHub's and Kakao's are numbers
   const text = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject;
   if (typeof text !== 'string' || !SUBJECT.test(text)) throw new SocialFailed('provider-answer', 'no-subject');
   const email = typeof claimed.email === 'string' ? normalizeEmail(claimed.email) : undefined;
   return {
-    issuer,
+    issuer: claimed.issuer ?? issuer,
     subject: text,
     email,
-    emailVerified: email !== undefined && claimed.emailVerified,
+    emailVerified: email !== undefined && (claimed.emailVerified || options.dangerouslyTrustEmail),
     name: cleanName(claimed.name),
     picture: cleanPicture(claimed.picture),
     locale: cleanLocale(claimed.locale),

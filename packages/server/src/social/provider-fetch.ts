@@ -20,6 +20,11 @@ export function isLoopback(url: string): boolean {
   return protocol === 'http:' && LOOPBACK.has(hostname);
 }
 
+/** True for an address over TLS, or on this machine. */
+export function isSafe(url: string): boolean {
+  return URL.canParse(url) && (url.startsWith('https://') || isLoopback(url));
+}
+
 export interface ProviderFetchOptions {
   readonly fetch: typeof fetch;
   readonly timeoutMs?: number;
@@ -28,7 +33,7 @@ export interface ProviderFetchOptions {
 /** @throws {SocialFailed} `provider-down` or `provider-answer`, from the function that comes out. */
 export function createProviderFetch({ fetch, timeoutMs = TIMEOUT_MS }: ProviderFetchOptions): ProviderFetch {
   return async (url, init = {}) => {
-    if (!url.startsWith('https://') && !isLoopback(url)) throw new SocialFailed('provider-answer', 'no-tls');
+    if (!isSafe(url)) throw new SocialFailed('provider-answer', 'no-tls');
     const signal = AbortSignal.timeout(timeoutMs);
     let response: Response;
     try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLoopback } from './provider-fetch.ts';
+import { isSafe } from './provider-fetch.ts';
 
 /** What every provider may be told. */
 export interface CommonOptions {
@@ -14,6 +14,17 @@ export interface CommonOptions {
   readonly dangerouslyTrustEmail?: boolean;
 }
 
+/** What a provider has to be told that isn't known here. */
+export interface GenericOptions extends CommonOptions {
+  /** In addresses: lower-case letters, digits and hyphens. */
+  readonly id: string;
+  readonly name: string;
+  /** None for a public client. */
+  readonly clientSecret?: string;
+  /** Default: `client_secret_basic`. */
+  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
+}
+
 /** ID tokens that apps may bring. */
 export interface NativeOptions {
   /** Ids of the apps at the provider: what stands in `aud`, and in `azp` where it is there. */
@@ -24,9 +35,7 @@ export interface NativeOptions {
 
 const clientId = z.string().min(1, 'is empty').max(2_000);
 export const clientSecret = z.string().min(1, 'is empty').max(2_000);
-export const address = z
-  .string()
-  .refine((value) => URL.canParse(value) && (value.startsWith('https://') || isLoopback(value)), 'is no https address');
+export const address = z.string().refine(isSafe, 'is no https address');
 
 export const common = {
   clientId,
@@ -43,7 +52,26 @@ export const native = z
   })
   .optional();
 
-/** Scopes in one text, each once. */
-export function scopeOf(own: readonly string[], more: readonly string[]): string {
-  return [...new Set([...own, ...more])].join(' ');
+/** Of a provider that somebody else names. */
+export const generic = {
+  id: z.string(),
+  name: z.string().min(1).max(50),
+  clientSecret: clientSecret.optional(),
+  clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
+};
+
+export type ParsedNative = NonNullable<z.output<typeof native>>;
+
+/** What a provider's options have come to, as far as all of them have it. */
+export interface ParsedOptions {
+  readonly clientId: string;
+  readonly name?: string | undefined;
+  readonly scopes: readonly string[];
+  readonly storeTokens: boolean;
+  readonly dangerouslyTrustEmail: boolean;
+  /** None for a public client, and where it is made anew for each request. */
+  readonly clientSecret?: string | undefined;
+  /** Default: `client_secret_post`. */
+  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
+  readonly native?: ParsedNative | undefined;
 }

@@ -1,9 +1,9 @@
 import { importPrivatePem, type PrivateKey, sign } from '@mapae/jwt';
 import { z } from 'zod';
 import { connectOidc } from '../connect-oidc.ts';
-import { toProfile } from '../profile.ts';
+import { standardClaims } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
-import { type CommonOptions, clientSecret, common, type NativeOptions, native, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common, type NativeOptions, native } from '../provider-options.ts';
 
 /** https://developer.apple.com/documentation/signinwithapple */
 export interface AppleOptions extends CommonOptions {
@@ -45,38 +45,23 @@ export function createApple(options: z.output<typeof appleOptions>, tools: Provi
   return connectOidc(
     {
       id: 'apple',
-      name: options.name ?? 'Apple',
-      keepsTokens: options.storeTokens,
+      name: 'Apple',
+      options,
+      makeClientSecret: () => makeClientSecret(key, options, tools.clock()),
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: () => (_server, client, body) => {
-        body.set('client_id', client.client_id);
-        body.set('client_secret', makeClientSecret(key, options, tools.clock()));
-      },
       algorithms: ['RS256'],
-      scope: scopeOf(['openid', 'email', 'name'], options.scopes),
+      scopes: ['openid', 'email', 'name'],
       // nothing is said of code verifiers: the nonce is what keeps a foreign code out
       pkce: false,
       // "required when requesting scopes"
       answersBy: 'form',
-      profile: ({ claims, parameters }) =>
-        toProfile({
-          issuer: ISSUER,
-          subject: claims.sub,
-          email: claims['email'],
-          // a text in older answers
-          emailVerified: claims['email_verified'] === true || claims['email_verified'] === 'true',
-          name: nameOf(parameters.get('user')),
-        }),
-      ...(options.native === undefined
-        ? {}
-        : {
-            native: {
-              clientIds: options.native.clientIds,
-              nonceMayBeHashed: true,
-              unknownNonceAllowed: options.native.dangerouslyAllowUnknownNonce,
-            },
-          }),
+      nonceMayBeHashed: true,
+      profile: ({ claims, parameters }) => ({
+        ...standardClaims(claims),
+        // a text in older answers
+        emailVerified: claims['email_verified'] === true || claims['email_verified'] === 'true',
+        name: nameOf(parameters.get('user')),
+      }),
     },
     tools,
   );

@@ -4,11 +4,11 @@ import { connectOAuth2 } from '../connect-oauth2.ts';
 import { NATIVE_SECONDS } from '../connect-oidc.ts';
 import { verifyIdToken } from '../id-token.ts';
 import { checkNativeNonce } from '../native-nonce.ts';
-import { toProfile } from '../profile.ts';
-import type { NativeToken, Provider, ProviderTools, SocialProfile } from '../provider.ts';
+import { type Claimed, standardClaims } from '../profile.ts';
+import type { NativeToken, Provider, ProviderTools } from '../provider.ts';
 import { readObject } from '../provider-fetch.ts';
 import { createProviderKeys } from '../provider-keys.ts';
-import { type CommonOptions, clientSecret, common, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common } from '../provider-options.ts';
 
 /** https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow */
 export interface FacebookOptions extends CommonOptions {
@@ -42,14 +42,12 @@ export function createFacebook(options: Options, tools: ProviderTools): Provider
   return connectOAuth2(
     {
       id: 'facebook',
-      name: options.name ?? 'Facebook',
-      keepsTokens: options.storeTokens,
+      name: 'Facebook',
+      options,
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
       authorizationEndpoint: `${ISSUER}/${options.graphVersion}/dialog/oauth`,
       tokenEndpoint: `${graph}/oauth/access_token`,
-      scope: scopeOf(['public_profile', 'email'], options.scopes),
+      scopes: ['public_profile', 'email'],
       pkce: true,
       adjust: toOAuthError,
       async profile(ask, accessToken) {
@@ -57,15 +55,14 @@ export function createFacebook(options: Options, tools: ProviderTools): Provider
         const proof = createHmac('sha256', options.clientSecret).update(accessToken).digest('hex');
         const me = await readObject(await ask(`${graph}/me?fields=id,name,email,picture&appsecret_proof=${proof}`));
         const { picture } = me as { readonly picture?: { readonly data?: { readonly url?: unknown } } };
-        return toProfile({
-          issuer: ISSUER,
+        return {
           subject: me['id'],
           email: me['email'],
           // Graph says nothing of who has proved it
-          emailVerified: options.dangerouslyTrustEmail,
+          emailVerified: false,
           name: me['name'],
           picture: picture?.data?.url,
-        });
+        };
       },
       ...(options.limitedLogin ? { verifyNative: verifyLimitedLogin(options, tools) } : {}),
     },
@@ -85,7 +82,7 @@ function toOAuthError(answer: Readonly<Record<string, unknown>>): Readonly<Recor
 }
 
 /** Limited Login has no access token: its ID token is all there is. */
-function verifyLimitedLogin(options: Options, tools: ProviderTools): (given: NativeToken) => Promise<SocialProfile> {
+function verifyLimitedLogin(options: Options, tools: ProviderTools): (given: NativeToken) => Promise<Claimed> {
   const keys = createProviderKeys({ fetch: tools.fetch, algorithms: ['RS256'], monotonic: () => performance.now() });
   return async ({ idToken, nonce }) => {
     const claims = await verifyIdToken({
@@ -98,14 +95,7 @@ function verifyLimitedLogin(options: Options, tools: ProviderTools): (given: Nat
       clock: tools.clock,
     });
     checkNativeNonce(claims['nonce'], nonce, {});
-    return toProfile({
-      // the app's id of the person, the same as Graph's
-      issuer: ISSUER,
-      subject: claims.sub,
-      email: claims['email'],
-      emailVerified: options.dangerouslyTrustEmail,
-      name: claims['name'],
-      picture: claims['picture'],
-    });
+    // `sub` is the app's id of the person, the same as Graph's
+    return { ...standardClaims(claims), emailVerified: false };
   };
 }

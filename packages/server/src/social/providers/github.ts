@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { connectOAuth2 } from '../connect-oauth2.ts';
 import { SocialFailed } from '../failure.ts';
-import { toProfile } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
 import { readJson, readObject } from '../provider-fetch.ts';
-import { address, type CommonOptions, clientSecret, common, scopeOf } from '../provider-options.ts';
+import { address, type CommonOptions, clientSecret, common } from '../provider-options.ts';
 
 /** https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
 export interface GithubOptions extends CommonOptions {
@@ -32,30 +31,27 @@ export function createGithub(options: z.output<typeof githubOptions>, tools: Pro
   return connectOAuth2(
     {
       id: 'github',
-      name: options.name ?? 'GitHub',
-      keepsTokens: options.storeTokens,
+      name: 'GitHub',
+      options,
       // what GitHub says in `iss` since 2026. RFC 9207 §2
       issuer,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
       authorizationEndpoint: `${site}/login/oauth/authorize`,
       tokenEndpoint: `${site}/login/oauth/access_token`,
-      scope: scopeOf(['read:user', 'user:email'], options.scopes),
+      scopes: ['read:user', 'user:email'],
       pkce: true,
       // "bad_verification_code: the code is incorrect or expired", with 200
       adjust: (answer) => (answer['error'] === 'bad_verification_code' ? { error: 'invalid_grant' } : answer),
       async profile(ask) {
         const user = await readObject(await ask(`${api}/user`));
         const { email, verified } = await primaryEmail(ask, `${api}/user/emails`);
-        return toProfile({
-          issuer,
+        return {
           // `login` can be given to somebody else
           subject: user['id'],
           email,
-          emailVerified: verified || options.dangerouslyTrustEmail,
+          emailVerified: verified,
           name: user['name'] ?? user['login'],
           picture: user['avatar_url'],
-        });
+        };
       },
     },
     tools,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { connectOidc } from '../connect-oidc.ts';
 import { SocialFailed } from '../failure.ts';
-import { toProfile } from '../profile.ts';
+import { standardClaims } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
-import { type CommonOptions, clientSecret, common, type NativeOptions, native, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common, type NativeOptions, native } from '../provider-options.ts';
 
 /** https://developers.google.com/identity/openid-connect/openid-connect */
 export interface GoogleOptions extends CommonOptions {
@@ -28,44 +28,25 @@ export function createGoogle(options: z.output<typeof googleOptions>, tools: Pro
   return connectOidc(
     {
       id: 'google',
-      name: options.name ?? 'Google',
-      keepsTokens: options.storeTokens,
+      name: 'Google',
+      options,
+      // two spellings of one issuer: "https://accounts.google.com or accounts.google.com"
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
+      issuers: () => [ISSUER, 'accounts.google.com'],
       algorithms: ['RS256'],
-      scope: scopeOf(['openid', 'email', 'profile'], options.scopes),
+      scopes: ['openid', 'email', 'profile'],
       pkce: true,
       parameters: {
         ...(hostedDomain === undefined ? {} : { hd: hostedDomain }),
         // without it there is no refresh token to keep
         ...(options.storeTokens ? { access_type: 'offline' } : {}),
       },
-      // "https://accounts.google.com or accounts.google.com"
-      issuers: () => [ISSUER, 'accounts.google.com'],
-      profile: ({ claims }) => {
+      profile({ claims }) {
         // the parameter is a wish that whoever sits at the browser can take away
         if (hostedDomain !== undefined && claims['hd'] !== hostedDomain)
           throw new SocialFailed('denied', 'other-domain');
-        return toProfile({
-          // two spellings of one issuer
-          issuer: ISSUER,
-          subject: claims.sub,
-          email: claims['email'],
-          emailVerified: claims['email_verified'] === true || options.dangerouslyTrustEmail,
-          name: claims['name'],
-          picture: claims['picture'],
-          locale: claims['locale'],
-        });
+        return standardClaims(claims);
       },
-      ...(options.native === undefined
-        ? {}
-        : {
-            native: {
-              clientIds: options.native.clientIds,
-              unknownNonceAllowed: options.native.dangerouslyAllowUnknownNonce,
-            },
-          }),
     },
     tools,
   );

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { connectOidc } from '../connect-oidc.ts';
 import { SocialFailed } from '../failure.ts';
-import { toProfile } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
 import { readObject } from '../provider-fetch.ts';
-import { type CommonOptions, clientSecret, common, type NativeOptions, native, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common, type NativeOptions, native } from '../provider-options.ts';
 
 /** https://developers.kakao.com/docs/latest/en/kakaologin/rest-api; OpenID Connect has to be switched on for the app there. */
 export interface KakaoOptions extends CommonOptions {
@@ -27,40 +26,27 @@ interface KakaoAccount {
 }
 
 export function createKakao(options: z.output<typeof kakaoOptions>, tools: ProviderTools): Provider {
-  const { clientSecret: secret } = options;
   return connectOidc(
     {
       id: 'kakao',
-      name: options.name ?? '카카오',
-      keepsTokens: options.storeTokens,
+      name: '카카오',
+      options,
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost, None }) => (secret === undefined ? None() : ClientSecretPost(secret)),
       algorithms: ['RS256'],
-      scope: scopeOf(['openid', 'account_email', 'profile_nickname', 'profile_image'], options.scopes),
+      scopes: ['openid', 'account_email', 'profile_nickname', 'profile_image'],
       pkce: true,
       async profile({ claims, accessToken }) {
         // the ID token holds an address, and not whether anybody has proved it
         const account = accessToken === undefined ? undefined : await readAccount(tools, accessToken, claims.sub);
-        const isProved = account?.is_email_valid === true && account.is_email_verified === true;
-        return toProfile({
-          issuer: ISSUER,
+        return {
           subject: claims.sub,
           email: account === undefined ? claims['email'] : account.email,
-          emailVerified: isProved || options.dangerouslyTrustEmail,
+          emailVerified: account?.is_email_valid === true && account.is_email_verified === true,
           name: account?.profile?.nickname ?? claims['nickname'],
           picture: httpsOf(account?.profile?.profile_image_url ?? claims['picture']),
           locale: 'ko',
-        });
+        };
       },
-      ...(options.native === undefined
-        ? {}
-        : {
-            native: {
-              clientIds: options.native.clientIds,
-              unknownNonceAllowed: options.native.dangerouslyAllowUnknownNonce,
-            },
-          }),
     },
     tools,
   );

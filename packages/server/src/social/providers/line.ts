@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { connectOidc } from '../connect-oidc.ts';
-import { toProfile } from '../profile.ts';
+import { standardClaims } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
-import { type CommonOptions, clientSecret, common, type NativeOptions, native, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common, type NativeOptions, native } from '../provider-options.ts';
 
 /** https://developers.line.biz/en/docs/line-login/integrate-line-login/ */
 export interface LineOptions extends CommonOptions {
@@ -24,35 +24,17 @@ export function createLine(options: z.output<typeof lineOptions>, tools: Provide
   return connectOidc(
     {
       id: 'line',
-      name: options.name ?? 'LINE',
-      keepsTokens: options.storeTokens,
+      name: 'LINE',
+      options,
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
       // for native apps and LIFF ES256; on the web HS256 with the channel secret
       // https://developers.line.biz/en/docs/line-login/verify-id-token/
       algorithms: ['ES256'],
       hs256Secret: options.clientSecret,
       // the address only where LINE has approved it for the channel, and nobody vouches for it
-      scope: scopeOf(['openid', 'profile', 'email'], options.scopes),
+      scopes: ['openid', 'profile', 'email'],
       pkce: true,
-      profile: ({ claims }) =>
-        toProfile({
-          issuer: ISSUER,
-          subject: claims.sub,
-          email: claims['email'],
-          emailVerified: options.dangerouslyTrustEmail,
-          name: claims['name'],
-          picture: claims['picture'],
-        }),
-      ...(options.native === undefined
-        ? {}
-        : {
-            native: {
-              clientIds: options.native.clientIds,
-              unknownNonceAllowed: options.native.dangerouslyAllowUnknownNonce,
-            },
-          }),
+      profile: ({ claims }) => ({ ...standardClaims(claims), emailVerified: false }),
     },
     tools,
   );

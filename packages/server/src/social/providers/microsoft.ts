@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { connectOidc } from '../connect-oidc.ts';
-import { toProfile } from '../profile.ts';
+import { standardClaims } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
-import { type CommonOptions, clientSecret, common, type NativeOptions, native, scopeOf } from '../provider-options.ts';
+import { type CommonOptions, clientSecret, common, type NativeOptions, native } from '../provider-options.ts';
 
 /** https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 export interface MicrosoftOptions extends CommonOptions {
@@ -37,39 +37,23 @@ export function createMicrosoft(options: z.output<typeof microsoftOptions>, tool
   return connectOidc(
     {
       id: 'microsoft',
-      name: options.name ?? 'Microsoft',
-      keepsTokens: options.storeTokens,
+      name: 'Microsoft',
+      options,
       issuer: issuerOf(tenant),
       // the metadata of many tenants names a pattern, that of one its id
       metadataIssuer: isMany ? issuerOf('{tenantid}') : issuerOf(known),
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
-      algorithms: ['RS256'],
-      scope: scopeOf(
-        ['openid', 'email', 'profile', ...(options.storeTokens ? ['offline_access'] : [])],
-        options.scopes,
-      ),
-      pkce: true,
       issuers: ({ tid }) => (typeof tid === 'string' && isLetIn(options, tid) ? [issuerOf(tid)] : []),
-      profile: ({ claims }) =>
-        toProfile({
-          // subjects are pairwise: this application's own, and of this tenant
-          issuer: String(claims.iss),
-          subject: claims.sub,
-          email: claims['email'],
-          // administrators of any tenant write what they like into `email`; only this claim says that the domain is theirs.
-          // https://learn.microsoft.com/entra/identity-platform/migrate-off-email-claim-authorization
-          emailVerified: isTrue(claims['xms_edov']) || options.dangerouslyTrustEmail,
-          name: claims['name'],
-        }),
-      ...(options.native === undefined
-        ? {}
-        : {
-            native: {
-              clientIds: options.native.clientIds,
-              unknownNonceAllowed: options.native.dangerouslyAllowUnknownNonce,
-            },
-          }),
+      algorithms: ['RS256'],
+      scopes: ['openid', 'email', 'profile', ...(options.storeTokens ? ['offline_access'] : [])],
+      pkce: true,
+      profile: ({ claims }) => ({
+        ...standardClaims(claims),
+        // subjects are pairwise: this application's own, and of this tenant
+        issuer: String(claims.iss),
+        // administrators of any tenant write what they like into `email`; only this claim says that the domain is theirs.
+        // https://learn.microsoft.com/entra/identity-platform/migrate-off-email-claim-authorization
+        emailVerified: isTrue(claims['xms_edov']),
+      }),
     },
     tools,
   );

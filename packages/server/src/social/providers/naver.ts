@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { connectOAuth2 } from '../connect-oauth2.ts';
 import { SocialFailed } from '../failure.ts';
-import { toProfile } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
 import { readObject } from '../provider-fetch.ts';
 import { type CommonOptions, clientSecret, common } from '../provider-options.ts';
@@ -20,15 +19,13 @@ export function createNaver(options: z.output<typeof naverOptions>, tools: Provi
   return connectOAuth2(
     {
       id: 'naver',
-      name: options.name ?? '네이버',
-      keepsTokens: options.storeTokens,
+      name: '네이버',
+      options,
       issuer: ISSUER,
-      clientId: options.clientId,
-      clientAuth: ({ ClientSecretPost }) => ClientSecretPost(options.clientSecret),
       authorizationEndpoint: `${ISSUER}/oauth2.0/authorize`,
       tokenEndpoint: `${ISSUER}/oauth2.0/token`,
       // what is handed out is chosen in the developers' console
-      scope: options.scopes.join(' '),
+      scopes: [],
       // nothing is said of code verifiers; the state has to come along with the code instead
       pkce: false,
       tokenParameters: ({ state }) => ({ state }),
@@ -43,16 +40,15 @@ export function createNaver(options: z.output<typeof naverOptions>, tools: Provi
         if (resultcode !== '00' || typeof response !== 'object' || response === null)
           throw new SocialFailed('provider-answer', 'no-profile');
         const person = response as Readonly<Record<string, unknown>>;
-        return toProfile({
-          issuer: ISSUER,
+        return {
           subject: person['id'],
           // the address for messages, which the person chose: nobody says that it was proved
           email: person['email'],
-          emailVerified: options.dangerouslyTrustEmail,
+          emailVerified: false,
           name: person['name'] ?? person['nickname'],
           picture: person['profile_image'],
           locale: 'ko',
-        });
+        };
       },
     },
     tools,

@@ -1,24 +1,17 @@
 import { z } from 'zod';
 import { connectOAuth2 } from '../connect-oauth2.ts';
-import { toProfile } from '../profile.ts';
 import type { Provider, ProviderTools } from '../provider.ts';
 import { readObject } from '../provider-fetch.ts';
-import { address, type CommonOptions, clientSecret, common } from '../provider-options.ts';
+import { address, common, type GenericOptions, generic } from '../provider-options.ts';
 
 /** Any provider that speaks OAuth 2 and answers about the person in JSON. */
-export interface OAuth2Options extends CommonOptions {
-  /** In addresses: lower-case letters, digits and hyphens. */
-  readonly id: string;
-  readonly name: string;
+export interface OAuth2Options extends GenericOptions {
   /** Names its people in the database, for ever; and what `iss` must say, where the provider sends it. RFC 9207 §2 */
   readonly issuer: string;
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
   /** Asked with the access token; answers a JSON object. */
   readonly profileEndpoint: string;
-  readonly clientSecret?: string;
-  /** Default: `client_secret_basic`. */
-  readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
   /** Whether the provider checks code verifiers. Default: true; one that knows nothing of them ignores them. RFC 6749 §3.1 */
   readonly pkce?: boolean;
   /** Where in the profile things stand: names of members, separated by dots. */
@@ -37,14 +30,11 @@ const path = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, 'is no path of members');
 
 export const oauth2Options = z.strictObject({
   ...common,
-  id: z.string(),
-  name: z.string().min(1).max(50),
+  ...generic,
   issuer: address,
   authorizationEndpoint: address,
   tokenEndpoint: address,
   profileEndpoint: address,
-  clientSecret: clientSecret.optional(),
-  clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).default('client_secret_basic'),
   pkce: z.boolean().default(true),
   members: z.strictObject({
     subject: path,
@@ -56,35 +46,27 @@ export const oauth2Options = z.strictObject({
 });
 
 export function createOAuth2(options: z.output<typeof oauth2Options>, tools: ProviderTools): Provider {
-  const { clientSecret: secret, members } = options;
+  const { members } = options;
   return connectOAuth2(
     {
       id: options.id,
       name: options.name,
-      keepsTokens: options.storeTokens,
+      options,
       issuer: options.issuer,
-      clientId: options.clientId,
-      clientAuth({ ClientSecretBasic, ClientSecretPost, None }) {
-        if (secret === undefined) return None();
-        return options.clientAuthentication === 'client_secret_post'
-          ? ClientSecretPost(secret)
-          : ClientSecretBasic(secret);
-      },
       authorizationEndpoint: options.authorizationEndpoint,
       tokenEndpoint: options.tokenEndpoint,
-      scope: options.scopes.join(' '),
+      scopes: [],
       pkce: options.pkce,
       async profile(ask) {
         const body = await readObject(await ask(options.profileEndpoint));
         const at = (name: string | undefined): unknown => (name === undefined ? undefined : memberAt(body, name));
-        return toProfile({
-          issuer: options.issuer,
+        return {
           subject: at(members.subject),
           email: at(members.email),
-          emailVerified: at(members.emailVerified) === true || options.dangerouslyTrustEmail,
+          emailVerified: at(members.emailVerified) === true,
           name: at(members.name),
           picture: at(members.picture),
-        });
+        };
       },
     },
     tools,

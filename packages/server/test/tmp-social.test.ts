@@ -1,0 +1,4 @@
+import './endpoints/social.ts';
+import './endpoints/social-failures.ts';
+import './endpoints/social-providers.ts';
+import './endpoints/social-refusals.ts';
