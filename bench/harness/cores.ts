@@ -6,9 +6,12 @@ import { promisify } from 'node:util';
 /** True where processes can be told which core to run on, and there are two to tell apart. */
 export const canPin: boolean = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
 
-/** The command line that runs another one on one core; the same one where that can't be had. */
-export function onCore(core: number, command: readonly string[]): string[] {
-  return canPin ? ['taskset', '-c', String(core), ...command] : [...command];
+/** Which core a process is kept to; `any`: it may use every one. */
+export type Core = number | 'any';
+
+/** The command line that runs another one on one core; the same one where that can't be had, or isn't wanted. */
+export function onCore(core: Core, command: readonly string[]): string[] {
+  return canPin && core !== 'any' ? ['taskset', '-c', String(core), ...command] : [...command];
 }
 
 const POOL = 4;

@@ -1,8 +1,11 @@
+import type { Core } from './cores.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** What is sent, in turn, and what has to come back. */
 export interface LoadPlan {
   readonly port: number;
+  /** Where several processes serve: the connections are spread over all of these. Default: `port` alone. */
+  readonly ports?: readonly number[];
   /** Whole requests as they stand on the wire. */
   readonly requests: readonly string[];
   readonly connections: number;
@@ -17,6 +20,8 @@ export interface LoadReport {
   /** Answers with another status. */
   readonly unexpected: number;
   readonly seconds: number;
+  /** Bytes of requests and answers together, for each that was answered. */
+  readonly wireBytes: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -27,7 +32,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export async function startLoad(core: number): Promise<Load> {
+export async function startLoad(core: Core): Promise<Load> {
   const control: ServerProcess<{ readonly port: number }> = await startServer(
     new URL('./loader.ts', import.meta.url),
     {},

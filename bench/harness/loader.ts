@@ -9,6 +9,7 @@ const LONGEST_MS = 120_000;
 
 async function runPlan({
   port,
+  ports = [port],
   requests,
   connections,
   ms,
@@ -19,11 +20,12 @@ async function runPlan({
   const latencies: number[] = [];
   let next = 0;
   let unexpected = 0;
+  let bytes = 0;
   const began = performance.now();
   const until = began + Math.min(ms, LONGEST_MS);
-  const lane = (): Promise<void> =>
+  const lane = (to: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
+      const socket = createConnection({ port: to, host: '127.0.0.1', noDelay: true });
       let sentAt: number | undefined;
       let pending = '';
       const send = (): void => {
@@ -35,10 +37,13 @@ async function runPlan({
         }
         const text = texts[next++ % texts.length];
         sentAt = performance.now();
-        if (text !== undefined) socket.write(text);
+        if (text === undefined) return;
+        bytes += text.length;
+        socket.write(text);
       };
       socket.on('connect', send);
       socket.on('data', (chunk) => {
+        bytes += chunk.length;
         pending += chunk.toString('latin1');
         if (!isWhole(pending)) return;
         latencies.push(performance.now() - (sentAt ?? Number.NaN));
@@ -49,11 +54,12 @@ async function runPlan({
       socket.on('error', reject);
       socket.on('end', () => reject(new Error('the server closed a connection that should stay open')));
     });
-  await Promise.all(Array.from({ length: connections }, lane));
+  await Promise.all(Array.from({ length: connections }, (_, index) => lane(ports[index % ports.length] ?? port)));
   return {
     answered: latencies.length,
     unexpected,
     seconds: (performance.now() - began) / 1_000,
+    wireBytes: bytes / latencies.length,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
   };

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onCore } from './cores.ts';
+import { type Core, onCore } from './cores.ts';
 import { buildPackages } from './packed.ts';
 import type { Usage } from './serving.ts';
 
@@ -21,7 +21,7 @@ export interface ServerProcess<Ready> {
 }
 
 export interface StartOptions {
-  readonly core: number;
+  readonly core: Core;
   /** Flags of Node beside those that every process of ours gets. */
   readonly flags?: readonly string[];
   /** Runs our packages as they are published, not from source. */

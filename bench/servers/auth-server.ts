@@ -1,7 +1,7 @@
 // The authorization server under measurement: the product's createServer behind node:http, as `mapae serve` puts it.
 import { createServer as createHttpServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { createServer, databaseFromUrl } from '@mapae/server';
+import { createServer, databaseFromUrl, type ServerOptions } from '@mapae/server';
 import { announce, listen, readSettings } from '../harness/serving.ts';
 import { countedStatements, countPostgresStatements, countSqliteStatements } from '../harness/statements.ts';
 
@@ -10,6 +10,8 @@ export interface AuthServerSettings {
   readonly database: string;
   readonly secret: string;
   readonly api: string;
+  /** APIs beside that one. */
+  readonly more?: NonNullable<ServerOptions['resources']>;
   /** Default: 300. */
   readonly retryWindowSeconds?: number;
 }
@@ -17,9 +19,10 @@ export interface AuthServerSettings {
 export interface AuthServerReady {
   readonly port: number;
   readonly issuer: string;
+  readonly firstAdminLink: string | undefined;
 }
 
-const { database, secret, api, retryWindowSeconds = 300 } = readSettings<AuthServerSettings>();
+const { database, secret, api, more = [], retryWindowSeconds = 300 } = readSettings<AuthServerSettings>();
 if (database.startsWith('sqlite:')) countSqliteStatements();
 else await countPostgresStatements();
 let answer: ReturnType<typeof getRequestListener> | undefined;
@@ -32,10 +35,10 @@ const server = await createServer({
   secrets: [secret],
   // plain http on loopback is for development only; nothing else differs
   mode: 'development',
-  resources: [{ identifier: api, scopes: ['notes:read', 'notes:write'] }],
+  resources: [{ identifier: api, scopes: ['notes:read', 'notes:write'] }, ...more],
   dangerouslyOpenFeed: true,
   accessTokenSeconds: 3_600,
   retryWindowSeconds,
 });
 answer = getRequestListener((request) => server.fetch(request, { remoteAddress: '127.0.0.1' }));
-announce({ port, issuer } satisfies AuthServerReady, countedStatements);
+announce({ port, issuer, firstAdminLink: server.firstAdminLink } satisfies AuthServerReady, countedStatements);

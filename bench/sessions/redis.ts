@@ -2,39 +2,41 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { peer } from '../harness/peers.ts';
 
 export interface Redis {
   readonly url: string;
   readonly pid: number;
+  /** What it keeps, bytes, by its own account. */
+  usedBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** A private Redis that keeps nothing on disk; undefined where there is none. As root on Debian it is installed. */
-export async function startRedis(): Promise<Redis | undefined> {
+interface Client {
+  connect(): Promise<unknown>;
+  info(section: string): Promise<string>;
+  destroy(): void;
+}
+
+/** A private Redis with its own defaults; undefined where there is none. As root on Debian it is installed. */
+export async function startRedis(folder: string): Promise<Redis | undefined> {
   if (!isHere() && !install()) return undefined;
   const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const server = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    {
-      stdio: 'ignore',
-    },
-  );
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+  const server = spawn('redis-server', args, { stdio: 'ignore' });
   const gone = once(server, 'exit');
-  for (let tries = 0; tries < 200; tries++) {
+  const stop = async (): Promise<void> => {
+    server.kill('SIGKILL');
+    await gone;
+  };
+  for (let tries = 0; tries < 200 && server.exitCode === null; tries++) {
     if (await answers(port)) {
-      return {
-        url: `redis://127.0.0.1:${port}`,
-        pid: server.pid ?? 0,
-        async stop() {
-          server.kill('SIGKILL');
-          await gone;
-        },
-      };
+      const url = `redis://127.0.0.1:${port}`;
+      return { url, pid: server.pid ?? 0, usedBytes: () => usedBytes(url), stop };
     }
     await pause(50);
   }
-  server.kill('SIGKILL');
+  await stop();
   throw new Error('redis-server did not start');
 }
 
@@ -61,4 +63,13 @@ function answers(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+async function usedBytes(url: string): Promise<number> {
+  const { createClient } = await peer<{ readonly createClient: (options: object) => Client }>('redis');
+  const client = createClient({ url });
+  await client.connect();
+  const info = await client.info('memory');
+  client.destroy();
+  return Number(/used_memory_dataset:(\d+)/.exec(info)?.[1] ?? Number.NaN);
 }

@@ -1,21 +1,44 @@
-import type { GuardSettings } from '../guard/settings.ts';
+/** Where an express-session keeps who is signed in. */
+export const STORES = ['memory', 'file', 'sqlite', 'postgres', 'redis'] as const;
+export type StoreKind = (typeof STORES)[number];
 
-export const KINDS = ['open', 'memory', 'file', 'sqlite', 'postgres', 'redis', 'token'] as const;
-/** Where it is remembered who is signed in; with `token`, nowhere. */
+/** How an API knows who is calling: not at all, by a session in a store, by asking a server, or by the token itself. */
+export const KINDS = [
+  'open',
+  ...STORES,
+  'better-auth',
+  'better-auth-cached',
+  'oidc-provider',
+  'opaque',
+  'encrypted',
+  'token',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
-export interface SessionsSettings {
+/** One process of the API. */
+export interface ApiSettings {
   readonly kind: Kind;
-  /** Folder, file or address of the store. */
+  /** Folder, file or address of the store; empty where there is none. */
   readonly place: string;
-  /** People signed in when memory is measured. */
-  readonly users: number;
-  readonly mapae: GuardSettings['mapae'];
+  /** How long better-auth's cookie counts without a look at the database, seconds. */
+  readonly cookieSeconds: number;
+  /** Whom to ask, or whose tokens to take. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** What the API makes itself known with, where it asks. */
+  readonly client: { readonly id: string; readonly secret: string };
+  /** Private key that encrypted tokens are opened with, as a JWK. */
+  readonly decryptionKey?: object;
 }
 
-/** What a process says of itself. */
-export interface SessionsReady {
+/** What such a process says when it answers. */
+export interface ApiReady {
   readonly port: number;
-  /** Value of the cookie of somebody who is signed in. */
-  readonly cookie: string;
+}
+
+/** oidc-provider, on Redis. */
+export interface ProviderSettings {
+  readonly redis: string;
+  readonly accessTokenSeconds: number;
+  readonly client: ApiSettings['client'];
 }

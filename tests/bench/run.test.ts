@@ -26,15 +26,21 @@ test('an unknown benchmark and a quick run that should be written are refused', 
   }
 });
 
-test('a quick benchmark runs to its end and leaves a well-formed result', () => {
-  const { status, stdout, stderr } = bench('revocation', '--quick');
-  expect([status, stderr.includes('error')]).toEqual([0, false]);
-  const result = JSON.parse(readFileSync(`${ROOT}.tmp/bench/revocation.json`, 'utf8')) as Result;
-  expect([result.bench, result.quick, result.machine.node]).toEqual(['revocation', true, process.version]);
-  for (const { columns, rows } of result.tables) for (const row of rows) expect(row).toHaveLength(columns.length);
-  for (const one of result.reach) expect(['aim', 'floor', 'missed']).toContain(judge(one));
-  expect(stdout).toContain('A quick run: these figures say nothing');
-});
+test.each(['revocation', 'sessions-vs-tokens'])(
+  '%s: a quick run comes to its end and leaves a well-formed result',
+  {
+    timeout: 600_000,
+  },
+  (name) => {
+    const { status, stdout, stderr } = bench(name, '--quick');
+    expect([status, stderr.includes('error')]).toEqual([0, false]);
+    const result = JSON.parse(readFileSync(`${ROOT}.tmp/bench/${name}.json`, 'utf8')) as Result;
+    expect([result.bench, result.quick, result.machine.node]).toEqual([name, true, process.version]);
+    for (const { columns, rows } of result.tables) for (const row of rows) expect(row).toHaveLength(columns.length);
+    for (const one of result.reach) expect(['aim', 'floor', 'missed']).toContain(judge(one));
+    expect(stdout).toContain('A quick run: these figures say nothing');
+  },
+);
 
 test('docs/performance.md has a place for every benchmark', () => {
   const page = readFileSync(`${ROOT}docs/performance.md`, 'utf8');

@@ -1,0 +1,37 @@
+import type { Load } from '../harness/load.ts';
+import { type Contender, requestWith } from './requests.ts';
+
+/** What people who are signed in take up, bytes for each; the store's is undefined where there is none. */
+export interface MemoryFigures {
+  readonly apiBytes: number;
+  readonly storeBytes: number | undefined;
+}
+
+/** Signs so many people in, has the API see each of them, and looks at what both keep. */
+export async function measureMemory(
+  { contestant, api }: Contender,
+  load: Load,
+  people: number,
+): Promise<MemoryFigures> {
+  const { port } = api.ready;
+  const before = { api: await heapBytes(port), store: await contestant.storeBytes?.() };
+  const seen = await contestant.fill(port, people);
+  if (seen.length > 0) {
+    const requests = seen.map(requestWith);
+    const report = await load.run({ port, requests, connections: 8, ms: 60_000, status: 200, most: requests.length });
+    if (report.unexpected > 0 || report.answered !== requests.length)
+      throw new Error(`${contestant.title} did not let everybody in`);
+  }
+  const after = { api: await heapBytes(port), store: await contestant.storeBytes?.() };
+  return {
+    apiBytes: Math.max(0, after.api - before.api) / people,
+    storeBytes:
+      before.store === undefined || after.store === undefined ? undefined : (after.store - before.store) / people,
+  };
+}
+
+/** After a collection of garbage. */
+async function heapBytes(port: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${port}/bytes`);
+  return ((await response.json()) as { readonly bytes: number }).bytes;
+}
