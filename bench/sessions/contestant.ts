@@ -1,4 +1,3 @@
-import type { ServerProcess } from '../harness/server-process.ts';
 import type { ApiSettings, Kind } from './settings.ts';
 
 /** What is sent with each request, by name. */
@@ -38,6 +37,3 @@ export interface Contestant {
   /** By its own settings a change can take so long: followed while the rest is measured. Seconds. */
   readonly slow?: { readonly signOut?: number; readonly role?: number };
 }
-
-/** What both an authorization server and a peer's are to the benchmark. */
-export type Beside = Pick<ServerProcess<unknown>, 'usage' | 'stop'>;
