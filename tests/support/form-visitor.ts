@@ -14,10 +14,10 @@ export type Fields = Readonly<Record<string, string>>;
 /** Somebody with a browser that has no script: keeps cookies, fills in forms. Says itself where a request comes from, as a browser would. */
 export class FormVisitor {
   readonly cookies = new Map<string, string>();
-  readonly #pages: PagesServer;
+  readonly #pages: Pick<PagesServer, 'issuer' | 'server'>;
   #formToken = '';
 
-  constructor(pages: PagesServer) {
+  constructor(pages: Pick<PagesServer, 'issuer' | 'server'>) {
     this.#pages = pages;
   }
 

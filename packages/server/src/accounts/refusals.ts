@@ -41,7 +41,7 @@ const MINUTE_MS = 60_000;
 /** So many that differ are told apart in a minute; of more the network is not kept, and then not the account either. */
 const TOLD_APART = 100;
 /** Limits that are about one account; the others are reached by whoever is on a network, or types a password. */
-const OF_ACCOUNT = new Set(['sign-in:account', 'sign-in:device']);
+const OF_ACCOUNT = new Set(['sign-in:account', 'sign-in:device', 'mail:address']);
 
 interface Pending {
   readonly refusal: Omit<Refusal, 'count'>;

@@ -80,7 +80,7 @@ export async function sendVerificationTo(
 ): Promise<void> {
   const { store, limits, mailer, settings, random, refusals } = context;
   const attempt = { event: 'email-verification-asked', email: address, ip } as const;
-  await refusals.counting(attempt, () => limits.countMail(address));
+  await refusals.counting(attempt, () => limits.countMail(address, ip));
   const user = await store.findUserByEmail(address);
   if (user !== undefined && user.emailVerifiedAt === undefined && user.disabledAt === undefined)
     return sendVerification(context, user);
@@ -107,7 +107,7 @@ export async function resendVerification(
 ): Promise<void> {
   if (user.emailVerifiedAt !== undefined) return;
   const attempt = { event: 'email-verification-asked', userId: user.id, ip } as const;
-  await context.refusals.counting(attempt, () => context.limits.countMail(user.email));
+  await context.refusals.counting(attempt, () => context.limits.countMail(user.email, ip));
   await sendVerification(context, user);
 }
 
@@ -155,7 +155,7 @@ export async function askAddressChange(
   const { settings, store, mailer, limits, refusals, random } = context;
   await checkOwnPassword(context, principal, { typed: body.password, ip });
   const { user } = principal;
-  await refusals.counting({ event: 'email-change-asked', userId: user.id, ip }, () => limits.countMail(body.email));
+  await refusals.counting({ event: 'email-change-asked', userId: user.id, ip }, () => limits.countMail(body.email, ip));
   const { hash, link } = createOneTimeLink(settings.issuer, 'change-email', random);
   // an address that has an account hears of it when the link is used, and not from us: whose it is, is nobody's business
   const isTaken = (await store.findUserByEmail(body.email)) !== undefined;

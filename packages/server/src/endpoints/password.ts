@@ -99,7 +99,8 @@ export async function askReset(
   { ip }: Pick<RequestScope, 'ip'>,
   body: z.output<typeof FORGOT>,
 ): Promise<void> {
-  await context.refusals.counting({ event: 'password-reset-asked', ip }, () => context.limits.countMail(body.email));
+  const attempt = { event: 'password-reset-asked', email: body.email, ip } as const;
+  await context.refusals.counting(attempt, () => context.limits.countMail(body.email, ip));
   const user = await context.store.findUserByEmail(body.email);
   await sendResetLink(context, user?.disabledAt === undefined ? user : undefined, { actor: undefined, ip });
 }

@@ -13,8 +13,8 @@ export interface Limits {
   countSignUp(ip: string | undefined): Promise<void>;
   /** Counts a step of a sign-in through a provider, each of which makes the server ask elsewhere. @throws {TooMany} */
   countSocial(ip: string | undefined): Promise<void>;
-  /** Counts a mail that somebody asked for to an address. @throws {TooMany} */
-  countMail(email: string): Promise<void>;
+  /** Counts a mail to an address that somebody at `ip` asked for; undefined where the address alone counts. @throws {TooMany} */
+  countMail(email: string, ip: string | undefined): Promise<void>;
   /** Counts a mail about a sign-in to a user; its own bucket, so that nobody stops it by asking for other mails. @throws {TooMany} */
   countSignInMail(userId: string): Promise<void>;
   /** Takes back the failed sign-ins at an address: whoever was locked out by them is let in. */
@@ -67,6 +67,9 @@ const RULES = {
   'sign-up:wide-network': { burst: 100, everyMs: 10 * SECOND },
   'social:network': { burst: 60, everyMs: SECOND },
   'social:wide-network': { burst: 300, everyMs: 200 },
+  // links to ever new addresses
+  'mail:network': { burst: 30, everyMs: 30 * SECOND },
+  'mail:wide-network': { burst: 150, everyMs: 5 * SECOND },
   'mail:address': { burst: 3, everyMs: 5 * MINUTE },
   'mail:sign-in': { burst: 5, everyMs: 10 * MINUTE },
 } as const satisfies Record<string, Rule>;
@@ -167,8 +170,8 @@ export function createLimits({ store, secrets, monotonic }: LimitsOptions): Limi
       refusedUntil.delete(nameOf(limit));
       for (let taken = 0; taken < limit.burst; taken += 1) await store.giveBackRateLimit(limit);
     },
-    async countMail(email) {
-      await takeAll([['mail:address', email]]);
+    async countMail(email, ip) {
+      await takeAll([...networkTakes('mail', ip), ['mail:address', email]]);
     },
     async countSignInMail(userId) {
       await takeAll([['mail:sign-in', userId]]);
@@ -180,7 +183,7 @@ function nameOf({ key }: RateLimit): string {
   return Buffer.from(key).toString('base64url');
 }
 
-function networkTakes(what: 'sign-in' | 'sign-up' | 'social', ip: string | undefined): readonly Take[] {
+function networkTakes(what: 'sign-in' | 'sign-up' | 'social' | 'mail', ip: string | undefined): readonly Take[] {
   const networks = networksOf(ip);
   if (networks === undefined) return [];
   const narrow: Take = [`${what}:network`, networks.narrow];

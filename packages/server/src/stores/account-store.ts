@@ -164,6 +164,12 @@ export const AUDIT_EVENTS = [
   'login-linked',
   'login-unlinked',
   'account-claimed',
+  'sessions-cut-off',
+  'tokens-cut-off',
+  'token-revoked',
+  'client-revoked',
+  'keys-removed',
+  'secret-dropped',
 ] as const;
 
 export type AuditEventName = (typeof AUDIT_EVENTS)[number];
@@ -171,7 +177,7 @@ export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 export interface NewAuditEvent {
   readonly event: AuditEventName;
   readonly outcome: 'success' | 'failure';
-  /** Whom it is about. */
+  /** Whom it is about. A cut-off with neither a user nor a client is everyone's. */
   readonly userId: string | undefined;
   /** Who did it: a user's id. Undefined for the server itself and for strangers. */
   readonly actor: string | undefined;

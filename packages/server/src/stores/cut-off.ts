@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
+import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
+import { cutOffEvent } from './revocation-events.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { endEverySession, newestSession } from './sessions.ts';
-import type { CutOffTarget, RevocationCode, Store } from './store.ts';
+import type { CutOffTarget, EndedBy, RevocationCode, Store } from './store.ts';
 import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
 type CutOffs = Pick<Store, 'cutOff'>;
@@ -18,17 +20,25 @@ const CODE: Readonly<Record<'client' | 'everyone', Readonly<Record<'sessions' | 
 /** Ends what was made until now and nothing that is made after it, in the order of locks and not of clocks. */
 export function cutOffs(context: Context): CutOffs {
   return {
-    cutOff: (of, target) =>
+    cutOff: (of, target, by) =>
       transact(context, (step) =>
-        target.kind === 'subject' ? cutOffSubject(context, step, of, target.id) : cutOffMany(context, step, of, target),
+        target.kind === 'subject'
+          ? cutOffSubject(context, step, of, { userId: target.id, by })
+          : cutOffMany(context, step, of, { target, by }),
       ),
   };
 }
 
-async function cutOffSubject(context: Context, step: Step, of: 'sessions' | 'tokens', userId: string): Promise<number> {
+async function cutOffSubject(
+  context: Context,
+  step: Step,
+  of: 'sessions' | 'tokens',
+  { userId, by }: { readonly userId: string; readonly by: EndedBy | undefined },
+): Promise<number> {
   const user = await lockUser(context, step, userId, 'exclusive');
   const instant = await readInstant(context, step);
   if (user === undefined) return instant.now;
+  await insertAudit(step, instant.now, [cutOffEvent(of, { kind: 'subject', id: userId }, { reason: 'admin', by })]);
   return of === 'sessions'
     ? endEverySession(context, step, user, { reason: 'admin', instant })
     : raiseTokensCutoff(context, step, userId, instant);
@@ -39,7 +49,13 @@ async function cutOffMany(
   context: Context,
   step: Step,
   of: 'sessions' | 'tokens',
-  target: Extract<CutOffTarget, { readonly kind: 'client' | 'everyone' }>,
+  {
+    target,
+    by,
+  }: {
+    readonly target: Extract<CutOffTarget, { readonly kind: 'client' | 'everyone' }>;
+    readonly by: EndedBy | undefined;
+  },
 ): Promise<number> {
   await context.dialect.lock(step, 'cutoffs', 'exclusive');
   const value = target.kind === 'client' ? target.id : '';
@@ -57,6 +73,7 @@ async function cutOffMany(
       on conflict (client_id) do update set ${sql.ref(column)} = ${cutoff}`.execute(step);
   }
   await insertRevocation(context, step, instant, { code: CODE[target.kind][of], value, before: cutoff });
+  await insertAudit(step, instant.now, [cutOffEvent(of, target, { reason: 'admin', by })]);
   return cutoff;
 }
 

@@ -1,6 +1,8 @@
+import { insertAudit } from './audit.ts';
 import { equalBytes } from './bytes.ts';
 import { type Context, transact } from './context.ts';
 import { readInstant } from './instant.ts';
+import { cutOffEvent } from './revocation-events.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { newestSession } from './sessions.ts';
 import type { Store } from './store.ts';
@@ -44,6 +46,8 @@ export function epoch(context: Context): Pick<Store, 'changeEpoch'> {
           .set({ epoch: context.random(EPOCH_BYTES), sessions_cutoff: cutoff })
           .execute();
         await insertRevocation(context, step, instant, { code: 6, value: '', before: cutoff });
+        const cause = { reason: 'restored', by: undefined } as const;
+        await insertAudit(step, instant.now, [cutOffEvent('sessions', { kind: 'everyone' }, cause)]);
       });
     },
   };

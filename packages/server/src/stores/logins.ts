@@ -5,6 +5,7 @@ import { plainBytes } from './bytes.ts';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
+import { removeExpired } from './expired.ts';
 import { readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import type { KeptTokens, Login, LoginStore, NewLogin, NewLoginUser } from './login-store.ts';
@@ -13,8 +14,6 @@ import { toUser } from './rows.ts';
 import { checkNotDropped } from './secrets.ts';
 import { endEverySession } from './sessions.ts';
 import type { LoginRow, UserRow } from './tables.ts';
-
-const EXPIRED_AT_ONCE = 100;
 
 export function logins(context: Context): LoginStore {
   const { db } = context;
@@ -104,7 +103,7 @@ export function logins(context: Context): LoginStore {
     async spendOnce(hash, lifetimeSeconds) {
       return transact(context, async (step) => {
         const { now } = await readInstant(context, step);
-        await removeExpired(step, now);
+        await removeExpired(step, 'spent', now);
         const { numInsertedOrUpdatedRows } = await step
           .insertInto('spent')
           .values({ hash, expires_at: now + lifetimeSeconds * 1_000 })
@@ -275,24 +274,6 @@ async function insertLogin(
       .returningAll()
       .executeTakeFirst()
   );
-}
-
-async function removeExpired(step: Step, now: number): Promise<void> {
-  const expired = await step
-    .selectFrom('spent')
-    .select('hash')
-    .where('expires_at', '<', now)
-    .limit(EXPIRED_AT_ONCE)
-    .execute();
-  if (expired.length === 0) return;
-  await step
-    .deleteFrom('spent')
-    .where(
-      'hash',
-      'in',
-      expired.map(({ hash }) => hash),
-    )
-    .execute();
 }
 
 function toLogin(row: LoginRow): Login {

@@ -3,6 +3,7 @@ import { insertAudit } from './audit.ts';
 import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
+import { removeExpired } from './expired.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { insertMails } from './outbox.ts';
@@ -22,12 +23,10 @@ type Tokens = Pick<
   | 'hasRole'
 >;
 
-const EXPIRED_AT_ONCE = 100;
-
 /** Keeps a token in the place of the one before, of the same user and purpose, by a step that has locked the user or made it. */
 export async function replaceToken(step: Step, token: NewOneTimeToken, now: number): Promise<void> {
   const { user: owner } = token;
-  await removeExpired(step, now);
+  await removeExpired(step, 'one_time_tokens', now);
   await step
     .deleteFrom('one_time_tokens')
     .where('purpose', '=', token.purpose)
@@ -199,24 +198,6 @@ async function takeToken(step: Step, { hash, purpose }: Presented, now: number):
 /** Links on their way are void once what they were asked under has changed. */
 export async function voidTokens(step: Step, userId: string): Promise<void> {
   await step.deleteFrom('one_time_tokens').where('user_id', '=', userId).execute();
-}
-
-async function removeExpired(step: Step, now: number): Promise<void> {
-  const expired = await step
-    .selectFrom('one_time_tokens')
-    .select('hash')
-    .where('expires_at', '<', now)
-    .limit(EXPIRED_AT_ONCE)
-    .execute();
-  if (expired.length === 0) return;
-  await step
-    .deleteFrom('one_time_tokens')
-    .where(
-      'hash',
-      'in',
-      expired.map(({ hash }) => hash),
-    )
-    .execute();
 }
 
 async function isTaken(step: Step, email: string, userId: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
@@ -57,11 +58,14 @@ export function secrets(context: Context): Secrets {
       await transact(context, async (step) => {
         await context.dialect.lock(step, 'secrets', 'exclusive');
         const { now } = await readInstant(context, step);
-        await step
+        const { numInsertedOrUpdatedRows } = await step
           .insertInto('dropped_secrets')
           .values({ id, dropped_at: now })
           .onConflict((conflict) => conflict.column('id').doNothing())
-          .execute();
+          .executeTakeFirst();
+        const told = { outcome: 'success', userId: undefined, actor: undefined } as const;
+        if (numInsertedOrUpdatedRows === 1n)
+          await insertAudit(step, now, [{ ...told, event: 'secret-dropped', reason: id }]);
         await step.updateTable('meta').set({ secret_id: successor, wanted_secret_id: successor }).execute();
       });
     },

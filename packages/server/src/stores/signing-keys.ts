@@ -1,4 +1,5 @@
 import { type KeySchedule, planRotation } from '../keys/plan-rotation.ts';
+import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import type { Db, Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
@@ -61,6 +62,8 @@ export function signingKeys(context: Context): SigningKeys {
           .insertInto('removed_keys')
           .values(gone.map((kid) => ({ kid, removed_at: now })))
           .execute();
+        const told = { outcome: 'success', userId: undefined, actor: undefined } as const;
+        await insertAudit(step, now, [{ ...told, event: 'keys-removed', reason: gone.join(' ') }]);
         for (const alg of new Set(removed.map((key) => key.alg))) await refill(context, step, { alg, spares, now });
         return gone;
       });

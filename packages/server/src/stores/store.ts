@@ -51,9 +51,9 @@ export interface Store extends AccountStore, LoginStore {
   endOtherSessions(userId: string, sessionId: string, reason: EndReason, by?: EndedBy): Promise<number>;
   /**
    * Ends what was made until now and nothing that is made later: sessions (with what hangs on them) or access tokens, of a user, a client or
-   * everyone. In the order of locks: it needs no clock. @returns The cut-off, milliseconds.
+   * everyone. In the order of locks: it needs no clock. One event of the audit log. @returns The cut-off, milliseconds.
    */
-  cutOff(of: 'sessions' | 'tokens', target: CutOffTarget): Promise<number>;
+  cutOff(of: 'sessions' | 'tokens', target: CutOffTarget, by?: EndedBy): Promise<number>;
 
   // grants
   /** Starts a grant that outlives the session it was given in: no `sid` in its tokens, limits of its own. */
@@ -93,7 +93,7 @@ export interface Store extends AccountStore, LoginStore {
   ): Promise<{ readonly promoted: boolean; readonly keys: readonly SigningKeyRow[] }>;
   /**
    * Takes keys out of force. Where that leaves an algorithm without an active or a next key, the next one signs at once and spares of that
-   * algorithm fill the places. @returns Those that were there.
+   * algorithm fill the places. An event of the audit log. @returns Those that were there.
    */
   removeSigningKeys(kids: readonly string[], spares: readonly SigningKeyRow[]): Promise<readonly string[]>;
   /** Puts the same private keys, sealed anew, in the place of the old ones. */
@@ -110,7 +110,7 @@ export interface Store extends AccountStore, LoginStore {
   forgetReplica(id: string): Promise<void>;
   /** Asks for a secret to come into use. */
   wantSecret(id: string): Promise<SecretAgreement>;
-  /** Ends a secret for ever and puts another in use at once, whoever accepts it. */
+  /** Ends a secret for ever and puts another in use at once, whoever accepts it. An event of the audit log, the first time. */
   dropSecret(id: string, successor: string): Promise<void>;
   readSecrets(): Promise<SecretStatus>;
 
@@ -121,8 +121,8 @@ export interface Store extends AccountStore, LoginStore {
   readRevocations(after: number, limit: number): Promise<readonly PublishedRevocation[]>;
   /** Every published row that is not past `until`, with the position they stand at, from one consistent read. */
   snapshotRevocations(): Promise<{ readonly position: FeedPosition; readonly rows: readonly PublishedRevocation[] }>;
-  /** Writes a revocation by itself (an administrator's, a command's). */
-  revoke(revocation: NewRevocation): Promise<void>;
+  /** Writes a revocation by itself (an administrator's, a command's), and its event of the audit log. */
+  revoke(revocation: NewRevocation, by?: EndedBy): Promise<void>;
   /** Removes rows past `until`, at most `limit`. The newest number is never lost. */
   pruneRevocations(limit: number): Promise<number>;
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BEARER_ORIGIN, PASSWORD, type UnderTest, verdict } from './server-under-test.ts';
+import { FormVisitor } from '../../../../tests/support/form-visitor.ts';
+import { BEARER_ORIGIN, ISSUER, PASSWORD, type UnderTest, verdict } from './server-under-test.ts';
 
 interface Event {
   readonly event: string;
@@ -102,6 +103,34 @@ export function refusedSignInTests(name: string, open: () => Promise<UnderTest>)
       await untilTold(`user=${park}`, [
         ['sign-in', '203.0.113.8', 'credentials', 10],
         ['sign-in', '203.0.113.8', 'sign-in:account', 5],
+      ]);
+    });
+
+    test('L04: mails that are asked for too often, at the API and at the page, are counted, about the account where there is one', async () => {
+      const ask = async (email: string): Promise<number> =>
+        (await call('/v1/password/forgot', { json: { email }, remoteAddress: '203.0.113.20' })).status;
+      await signUp('mina@example.test');
+      const mina = await idOf('mina');
+      const asked = [];
+      for (let n = 0; n < 5; n++) asked.push(await ask('mina@example.test'));
+      const refusals = asked.filter((status) => status === 429).length;
+      expect(asked.filter((status) => status === 202).length).toBe(5 - refusals);
+      expect(refusals).toBeGreaterThan(0);
+      for (let n = 0; n < 5; n++) await ask('nobody@example.test');
+
+      const visitor = new FormVisitor({ issuer: ISSUER, server });
+      await visitor.signUp('sora@example.test');
+      const sora = await idOf('sora');
+      const again = [];
+      for (let n = 0; n < 5; n++) again.push((await visitor.submit('/check-mail', {})).status);
+      const stopped = again.filter((status) => status === 429).length;
+      expect(stopped).toBeGreaterThan(0);
+      await untilTold(`user=${mina}`, [['password-reset-asked', '203.0.113.20', 'mail:address', refusals]]);
+      await untilTold(`user=${sora}`, [['email-verification-asked', '127.0.0.1', 'mail:address', stopped]]);
+      const counted = (await events('event=password-reset-asked')).filter(({ reason }) => reason === 'mail:address');
+      expect(counted.map(({ user, ip, count }) => [user, ip, count]).toSorted()).toEqual([
+        [null, '203.0.113.20', 2],
+        [mina, '203.0.113.20', refusals],
       ]);
     });
 

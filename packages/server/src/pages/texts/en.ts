@@ -272,6 +272,7 @@ export const en = {
     'account-claimed': 'Account taken over by whoever proved its address',
     're-authentication': 'Password asked for once more',
     'email-verification-asked': 'Link to confirm the address asked for',
+    'tokens-cut-off': 'Devices asked to renew their access',
   },
 
   errors: {

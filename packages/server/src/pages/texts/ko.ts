@@ -266,6 +266,7 @@ export const ko: Texts = {
     'account-claimed': '주소를 증명한 사람이 계정을 이어받음',
     're-authentication': '비밀번호 재확인',
     'email-verification-asked': '주소 확인 링크 요청',
+    'tokens-cut-off': '모든 기기의 접근 권한 갱신',
   },
 
   errors: {

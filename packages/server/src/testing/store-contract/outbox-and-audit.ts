@@ -176,6 +176,82 @@ export const outboxAndAuditCases: readonly StoreCase[] = [
     },
   },
   {
+    title:
+      'L04: cut-offs, revocations and a new epoch are events, once each and in order, with who did it and whom it is about',
+    async run({ open }) {
+      const clock = new HandClock();
+      const store = await open({ clock: clock.read });
+      const user = await createUser(store);
+      const { session } = await startSession(store, user);
+      const { session: other } = await startSession(store, user);
+      const by = { actor: 'boss', ip: '198.51.100.7' };
+      const client = { kind: 'client', id: 'first-party' } as const;
+      for (const of of ['sessions', 'tokens'] as const)
+        for (const target of [{ kind: 'subject', id: user.id } as const, client, { kind: 'everyone' } as const])
+          await store.cutOff(of, target, by);
+      await store.cutOff('tokens', { kind: 'subject', id: 'nobody' }, by);
+      await store.revoke({ code: 5, value: 'first-party', before: clock.now });
+      await store.revoke({ code: 9, value: '', before: clock.now }, by);
+      await store.revoke({ code: 3, value: 'first-party', before: 0 }, by);
+      await store.revoke({ code: 2, value: 'a-jti', before: 0 }, by);
+      await store.revoke({ code: 1, value: session.id, before: 0 }, by);
+      const { session: third } = await startSession(store, user);
+      await store.revoke({ code: 1, value: third.id, before: 0 }, by);
+      await store.revoke({ code: 1, value: third.id, before: 0 }, by);
+      await store.revoke({ code: 1, value: 'elsewhere', before: 0 }, by);
+      const { epoch } = await store.readState();
+      await store.changeEpoch(epoch);
+      await store.changeEpoch(epoch);
+      const all = (await store.listAudit({ limit: 50, order: 'newest' })).toReversed();
+      const [, , second, ...told] = all;
+      assert.equal(second?.sessionId, other.id);
+      assert.deepEqual(
+        told.map((one) => [one.event, one.userId, one.clientId ?? one.sessionId, one.reason, one.actor, one.ip]),
+        [
+          ['sessions-ended', user.id, undefined, 'admin', ...Object.values(by)],
+          ['sessions-cut-off', undefined, 'first-party', 'admin', ...Object.values(by)],
+          ['sessions-cut-off', undefined, undefined, 'admin', ...Object.values(by)],
+          ['tokens-cut-off', user.id, undefined, 'admin', ...Object.values(by)],
+          ['tokens-cut-off', undefined, 'first-party', 'admin', ...Object.values(by)],
+          ['tokens-cut-off', undefined, undefined, 'admin', ...Object.values(by)],
+          // of the command, which is nobody
+          ['sessions-cut-off', undefined, 'first-party', 'admin', undefined, undefined],
+          ['tokens-cut-off', undefined, undefined, 'admin', ...Object.values(by)],
+          ['client-revoked', undefined, 'first-party', 'admin', ...Object.values(by)],
+          ['token-revoked', undefined, undefined, 'a-jti', ...Object.values(by)],
+          ['sign-in', user.id, 'first-party', 'pwd', user.id, undefined],
+          ['session-ended', user.id, third.id, 'admin', ...Object.values(by)],
+          ['session-ended', undefined, 'elsewhere', 'admin', ...Object.values(by)],
+          ['sessions-cut-off', undefined, undefined, 'restored', undefined, undefined],
+        ],
+      );
+      assert.ok(all.every(({ outcome }) => outcome === 'success'));
+    },
+  },
+  {
+    title: 'L04: keys that are taken out of force and a secret that is dropped are events, once each',
+    async run({ open }) {
+      const store = await open();
+      const key = { alg: 'ES256', publicJwk: '{}', sealedPrivateJwk: hashOf(1), createdAt: 1, since: 1 } as const;
+      await store.ensureSigningKeys([
+        { ...key, kid: 'a', state: 'active', secretId: 'good' },
+        { ...key, kid: 'b', state: 'next', secretId: 'good' },
+      ]);
+      await store.removeSigningKeys(['a', 'unknown'], []);
+      await store.removeSigningKeys(['a'], []);
+      await store.dropSecret('bad', 'good');
+      await store.dropSecret('bad', 'good');
+      const all = (await store.listAudit({ limit: 9, order: 'newest' })).toReversed();
+      assert.deepEqual(
+        all.map((one) => [one.event, one.outcome, one.reason]),
+        [
+          ['keys-removed', 'success', 'a'],
+          ['secret-dropped', 'success', 'bad'],
+        ],
+      );
+    },
+  },
+  {
     title: 'old audit events are removed, a few at a time',
     async run({ open }) {
       const clock = new HandClock();
