@@ -5,7 +5,7 @@ import { newSecret, openTimedServer, PASSWORD } from './server.ts';
 import { median, quantile } from './statistics.ts';
 
 const PAGE = 50;
-/** A page by cursor; a search that looks at every row. */
+/** A page by cursor; a search that looks at everybody. */
 const LARGEST_MS = { page: 20, search: 1_000 };
 const LARGEST_DELAY_MS = 50;
 
@@ -14,7 +14,7 @@ interface UserPage {
   readonly next: string | null;
 }
 
-/** Pages and searches of so many users. @returns Whether every user was seen once, in time, with the primary key for the cursor. */
+/** Pages and searches of so many users. @returns Whether every user was seen once, in time, with an index for every statement. */
 export async function timeUsers(url: string, count: number, say: (line: string) => void): Promise<boolean> {
   const secret = newSecret();
   const admin = await becomeAdmin(url, secret);
@@ -69,7 +69,7 @@ export async function timeUsers(url: string, count: number, say: (line: string) 
     Math.max(first, deep) <= LARGEST_MS.page &&
     Math.max(hit, miss, role) <= LARGEST_MS.search &&
     longest <= LARGEST_DELAY_MS &&
-    plans.every((plan) => /users_pkey|sqlite_autoindex_users_1/.test(plan) && !/\bSCAN users$|Seq Scan/.test(plan))
+    plans.every((plan) => /users_pkey|sqlite_autoindex_users_1|users_list/.test(plan) && !/\bSCAN users$|Seq Scan/.test(plan))
   );
 }
 
@@ -109,12 +109,12 @@ async function fill(url: string, count: number): Promise<void> {
   await client.end();
 }
 
-/** How the two statements of a list find their rows: a page by cursor, and where a slice ends. */
+/** How the statements of a list find their rows: a page by cursor, where a slice ends, and a search in a slice. */
 async function explain(url: string): Promise<readonly string[]> {
   const statements = [
     `select * from users where id > '08' order by id limit ${PAGE}`,
     `select id from users where id > '08' order by id limit 1 offset 999`,
-    `select * from users where id > '08' and id <= '0a' and email like '%nobody%' order by id limit ${PAGE}`,
+    `select id from users where id > '08' and id <= '09' and (email like '%nobody%' or lower(name) like '%nobody%') order by id limit ${PAGE}`,
   ];
   if (url.startsWith('sqlite:')) {
     const database = new DatabaseSync(url.slice('sqlite:'.length));

@@ -7,6 +7,7 @@ import type { StoreDialect } from './dialect.ts';
 import { createLoginTables } from './login-tables.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createRefusals } from './refusal-tables.ts';
+import { indexUserList } from './user-list.ts';
 
 type Columns = StoreDialect['columns'];
 
@@ -36,6 +37,7 @@ export function migrations(columns: Columns): Record<string, SchemaStep> {
     '0040_refusals': { up: (db) => createRefusals(db, columns.bytes) },
     '0050_access_tokens': { up: (db) => createAccessTokenTables(db, columns) },
     '0055_logins': { up: (db) => createLoginTables(db, columns) },
+    '0069_user_list': { up: indexUserList },
   };
 }
 

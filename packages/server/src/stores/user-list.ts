@@ -1,15 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Expression, type SqlBool, sql } from 'kysely';
+import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { AccountStore, UserQuery } from './account-store.ts';
 import type { Context } from './context.ts';
 import { toUser } from './rows.ts';
 import type { User } from './store.ts';
 
 /**
- * Rows that one statement looks at. A search has no index to go by (part of an address, of a name), and an embedded database answers in the
- * process's own thread: of 100,000 users it would be held up for as long as it takes to look at them all.
+ * Users that one statement looks at. A search goes by part of an address or name, which no order of an index helps to find, and an embedded
+ * database answers in the process's own thread: others are served between two slices.
  */
 const SLICE = 1_000;
+
+/** All that a search or filter judges, in order of id: whom it doesn't find, no row is read of. docs/adr/0069 */
+export async function indexUserList(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createIndex('users_list')
+    .on('users')
+    .columns(['id', 'email', 'name', 'roles', 'disabled_at'])
+    .execute();
+}
 
 export function userList({ db }: Context): Pick<AccountStore, 'listUsers'> {
   /** @param upTo  Id of the last one looked at; none for all. */
@@ -17,9 +26,9 @@ export function userList({ db }: Context): Pick<AccountStore, 'listUsers'> {
     { search, role, suspended }: UserQuery,
     range: { readonly after: string | undefined; readonly upTo: string | undefined; readonly limit: number },
   ): Promise<readonly User[]> {
-    const rows = await db
+    const found = db
       .selectFrom('users')
-      .selectAll()
+      .select('id')
       .orderBy('id')
       .limit(range.limit)
       .$if(range.after !== undefined, (query) => query.where('id', '>', range.after ?? ''))
@@ -33,8 +42,8 @@ export function userList({ db }: Context): Pick<AccountStore, 'listUsers'> {
       .$if(role !== undefined, (query) =>
         query.where((e) => likeEscaped(e.ref('roles'), `%${escapeLike(JSON.stringify(role ?? ''))}%`)),
       )
-      .$if(suspended !== undefined, (query) => query.where('disabled_at', suspended === true ? 'is not' : 'is', null))
-      .execute();
+      .$if(suspended !== undefined, (query) => query.where('disabled_at', suspended === true ? 'is not' : 'is', null));
+    const rows = await db.selectFrom('users').selectAll().where('id', 'in', found).orderBy('id').execute();
     return rows.map(toUser);
   }
 

@@ -199,7 +199,7 @@ export function refusedSignInTests(name: string, open: () => Promise<UnderTest>)
     const settled = async (): Promise<void> => {
       const marker = `${mails.length}-${clock.now}@example.test`;
       await signUp(marker);
-      await expect.poll(() => mails.some(({ to }) => to === marker)).toBe(true);
+      await expect.poll(() => mails.some(({ to }) => to === marker), { timeout: 6_000 }).toBe(true);
     };
 
     test('ASVS 6.3.5: is told to the person, with time, network and kind of device; the first one of all is not', async () => {
