@@ -128,10 +128,9 @@ export function refusedSignInTests(name: string, open: () => Promise<UnderTest>)
       await untilTold(`user=${mina}`, [['password-reset-asked', '203.0.113.20', 'mail:address', refusals]]);
       await untilTold(`user=${sora}`, [['email-verification-asked', '127.0.0.1', 'mail:address', stopped]]);
       const counted = (await events('event=password-reset-asked')).filter(({ reason }) => reason === 'mail:address');
-      expect(counted.map(({ user, ip, count }) => [user, ip, count]).toSorted()).toEqual([
-        [null, '203.0.113.20', 2],
-        [mina, '203.0.113.20', refusals],
-      ]);
+      expect(counted.map(({ user, ip, count }) => `${user ?? 'nobody'} ${ip ?? ''} ${count}`).toSorted()).toEqual(
+        [`${mina} 203.0.113.20 ${refusals}`, 'nobody 203.0.113.20 2'].toSorted(),
+      );
     });
 
     test('L04, ASVS 7.5.1: a wrong password of somebody who is signed in is one of them', async () => {
