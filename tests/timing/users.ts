@@ -69,7 +69,9 @@ export async function timeUsers(url: string, count: number, say: (line: string) 
     Math.max(first, deep) <= LARGEST_MS.page &&
     Math.max(hit, miss, role) <= LARGEST_MS.search &&
     longest <= LARGEST_DELAY_MS &&
-    plans.every((plan) => /users_pkey|sqlite_autoindex_users_1|users_list/.test(plan) && !/\bSCAN users$|Seq Scan/.test(plan))
+    plans.every(
+      (plan) => /users_pkey|sqlite_autoindex_users_1|users_list/.test(plan) && !/\bSCAN users$|Seq Scan/.test(plan),
+    )
   );
 }
 
