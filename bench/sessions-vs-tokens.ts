@@ -65,7 +65,8 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
     progress('stores and servers');
     const load = keep(await startLoad(1));
     const freeLoad = keep(await startLoad('any'));
-    const postgres = keep(await startPostgres([]));
+    // its defaults, but for shared memory: files of its own, not the machine's
+    const postgres = keep(await startPostgres(['dynamic_shared_memory_type=mmap']));
     const redis = keep(await startRedis(folder));
     const provider = redis === undefined ? undefined : keep(await oidcProviderCast(redis, pace.slowSeconds));
     const mapae = keep(await mapaeCast(folder));

@@ -10,6 +10,8 @@ export interface AuthServerSettings {
   readonly issuer: string;
   readonly secret: string;
   readonly api: string;
+  /** Default: `notes:read`. */
+  readonly scopes?: readonly string[];
   readonly retryWindowSeconds: number;
 }
 
@@ -19,7 +21,7 @@ const server = await createServer({
   database: databaseFromUrl(settings.database),
   secrets: [settings.secret],
   mode: 'development',
-  resources: [{ identifier: settings.api, scopes: ['notes:read'] }],
+  resources: [{ identifier: settings.api, scopes: settings.scopes ?? ['notes:read'] }],
   dangerouslyOpenFeed: true,
   retryWindowSeconds: settings.retryWindowSeconds,
   log: (entry) => process.stdout.write(`${JSON.stringify(entry)}\n`),
