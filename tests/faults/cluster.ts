@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SocialOptions } from '@mapae/server';
 import type { ApiServerSettings } from '../support/api-server.ts';
 import type { AuthServerSettings } from '../support/auth-server.ts';
 import type { Breakage, SourceEdit } from '../support/breakages.ts';
@@ -25,6 +26,7 @@ export interface ClusterOptions {
   readonly folder?: string;
   /** Runs in front of each server. */
   readonly preload?: string;
+  readonly social?: SocialOptions;
 }
 
 /** Servers behind a balancer, two APIs, and devices that are signed in; each server and API is a process of its own. */
@@ -89,6 +91,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       secret,
       api: API,
       retryWindowSeconds: WINDOW_SECONDS,
+      ...(options.social === undefined ? {} : { social: options.social }),
     };
     const inServer = breakage?.in === 'verifier' ? undefined : breakage;
     for (let n = 0; n < replicas; n += 1) {

@@ -2,7 +2,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { createServer, databaseFromUrl } from '@mapae/server';
+import { createServer, databaseFromUrl, type SocialOptions } from '@mapae/server';
 
 export interface AuthServerSettings {
   readonly port: number;
@@ -13,6 +13,7 @@ export interface AuthServerSettings {
   /** Default: `notes:read`. */
   readonly scopes?: readonly string[];
   readonly retryWindowSeconds: number;
+  readonly social?: SocialOptions;
 }
 
 const settings = JSON.parse(process.env['MAPAE_TEST_SETTINGS'] ?? '{}') as AuthServerSettings;
@@ -24,6 +25,7 @@ const server = await createServer({
   resources: [{ identifier: settings.api, scopes: settings.scopes ?? ['notes:read'] }],
   dangerouslyOpenFeed: true,
   retryWindowSeconds: settings.retryWindowSeconds,
+  ...(settings.social === undefined ? {} : { social: settings.social }),
   log: (entry) => process.stdout.write(`${JSON.stringify(entry)}\n`),
 });
 const listener = getRequestListener((request) => server.fetch(request, { remoteAddress: '127.0.0.1' }));

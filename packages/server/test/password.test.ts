@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 import { expect, test } from 'vitest';
 import { createPasswordHasher } from '../src/accounts/password.ts';
+import { Problem } from '../src/problem.ts';
 
 const hasher = createPasswordHasher(randomBytes);
 const SALT = Buffer.alloc(16, 7).toString('base64').replace(/=+$/, '');
@@ -27,6 +28,26 @@ test.each([
   };
   // twenty times of one hash, so that a slow machine is none of its business; what is bounded here would take far longer
   expect(await time(stored)).toBeLessThan(20 * (await time(undefined)) + 200);
+});
+
+test('P05: so many places there are, for whatever is to be done; a full queue refuses at once, and a place that is left is free', async () => {
+  const own = createPasswordHasher(randomBytes);
+  const places = Array.from({ length: 34 }, () => own.enter());
+  const refused = (): string => {
+    try {
+      own.enter().leave();
+      return 'let in';
+    } catch (error) {
+      return error instanceof Problem ? error.code : String(error);
+    }
+  };
+  expect(refused()).toBe('request/too-many');
+  await expect(own.hash('correct horse battery')).rejects.toMatchObject({ code: 'request/too-many' });
+  await expect(own.verify('correct horse battery', undefined)).rejects.toMatchObject({ code: 'request/too-many' });
+  expect(await places[0]?.verify('correct horse battery', undefined)).toBe(false);
+  places[0]?.leave();
+  expect([refused(), refused()]).toEqual(['let in', 'let in']);
+  expect(own.load()).toEqual({ running: 0, waiting: 0 });
 });
 
 test('P07: a hash with older parameters is a match, and said to be outdated; one with those of today is not', async () => {

@@ -15,19 +15,22 @@ export async function checkOwnPassword(
 ): Promise<void> {
   const device = { id: session.id };
   const attempt = { event: 're-authentication', userId: user.id, ip } as const;
-  const counted = await refusals.counting(attempt, () =>
-    limits.beginSignIn({ email: user.email, password: typed, ip: undefined, device }),
-  );
-  const matches = await refusals
-    .counting(attempt, () => passwords.verify(typed, user.passwordHash))
-    .catch(async (error: unknown) => {
+  const place = await refusals.counting(attempt, async () => passwords.enter());
+  try {
+    const counted = await refusals.counting(attempt, () =>
+      limits.beginSignIn({ email: user.email, password: typed, ip: undefined, device }),
+    );
+    const matches = await place.verify(typed, user.passwordHash).catch(async (error: unknown) => {
       // what was never judged is no failure of the person's
       await counted.takeBack();
       throw error;
     });
-  if (!matches) {
-    await refusals.keep({ ...attempt, reason: 'credentials' });
-    throw new Problem('account/credentials');
+    if (!matches) {
+      await refusals.keep({ ...attempt, reason: 'credentials' });
+      throw new Problem('account/credentials');
+    }
+    await counted.takeBack();
+  } finally {
+    place.leave();
   }
-  await counted.takeBack();
 }

@@ -7,9 +7,21 @@ export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /** Takes as long without a hash as with one: the time doesn't tell whether an account exists. @throws {Problem} `request/too-many` */
   verify(password: string, stored: string | undefined): Promise<boolean>;
+  /**
+   * Takes a place among those who run and wait, before anything else is done for an attempt: what a flood has no room for costs nothing. To be
+   * left in any case. @throws {Problem} `request/too-many`
+   */
+  enter(): Place;
   /** True when a stored hash was made with other parameters than today's. */
   isOutdated(stored: string): boolean;
   load(): HashingLoad;
+}
+
+export interface Place {
+  /** As those of {@link PasswordHasher}, and never refused. */
+  verify(password: string, stored: string | undefined): Promise<boolean>;
+  hash(password: string): Promise<string>;
+  leave(): void;
 }
 
 export interface HashingLoad {
@@ -31,15 +43,31 @@ export function createPasswordHasher(random: (bytes: number) => Uint8Array): Pas
   const make = (password: string): Promise<string> => hash(password, { ...PARAMETERS, salt: random(16) });
   // of a password that nobody has; made at the first need
   let decoy: Promise<string> | undefined;
+  async function matches(password: string, stored: string | undefined): Promise<boolean> {
+    const usable = stored !== undefined && isBounded(stored);
+    decoy ??= make(Buffer.from(random(32)).toString('hex'));
+    const isMatch = await verify(usable ? stored : await decoy, password);
+    return usable && isMatch;
+  }
+  async function inPlace<T>(work: () => Promise<T>): Promise<T> {
+    const leave = limit.enter();
+    try {
+      return await limit.run(work);
+    } finally {
+      leave();
+    }
+  }
   return {
-    hash: (password) => limit.run(() => make(password)),
-    verify: (password, stored) =>
-      limit.run(async () => {
-        const usable = stored !== undefined && isBounded(stored);
-        decoy ??= make(Buffer.from(random(32)).toString('hex'));
-        const matches = await verify(usable ? stored : await decoy, password);
-        return usable && matches;
-      }),
+    hash: (password) => inPlace(() => make(password)),
+    verify: (password, stored) => inPlace(() => matches(password, stored)),
+    enter() {
+      const leave = limit.enter();
+      return {
+        verify: (password, stored) => limit.run(() => matches(password, stored)),
+        hash: (password) => limit.run(() => make(password)),
+        leave,
+      };
+    },
     isOutdated: (stored) => !stored.startsWith(CURRENT),
     load: () => limit.load(),
   };
@@ -51,26 +79,35 @@ function isBounded(stored: string): boolean {
 }
 
 interface Limit {
+  /** @returns Gives the place back. @throws {Problem} `request/too-many` */
+  enter(): () => void;
+  /** Runs when it is its turn, for whoever has a place. */
   run<T>(work: () => Promise<T>): Promise<T>;
   load(): HashingLoad;
 }
 
 function createLimit(atOnce: number, waiting: number): Limit {
+  let inside = 0;
   let running = 0;
   const queue: (() => void)[] = [];
+  function enter(): () => void {
+    if (inside >= atOnce + waiting) throw new Problem('request/too-many');
+    inside += 1;
+    return () => {
+      inside -= 1;
+    };
+  }
   async function run<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) throw new Problem('request/too-many');
-      // whoever ends hands its place over, so `running` doesn't change
-      await new Promise<void>((resolve) => queue.push(resolve));
-    } else running++;
+    // whoever ends hands its turn over, so `running` doesn't change
+    if (running >= atOnce) await new Promise<void>((resolve) => queue.push(resolve));
+    else running += 1;
     try {
       return await work();
     } finally {
       const next = queue.shift();
-      if (next === undefined) running--;
+      if (next === undefined) running -= 1;
       else next();
     }
   }
-  return { run, load: () => ({ running, waiting: queue.length }) };
+  return { enter, run, load: () => ({ running, waiting: queue.length }) };
 }

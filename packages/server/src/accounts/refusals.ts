@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TooMany } from '../limits/limits.ts';
 import { networkName } from '../limits/network.ts';
 import type { LogEntry } from '../options.ts';
@@ -37,6 +38,8 @@ export interface RefusalsOptions {
 }
 
 const FLUSH_MS = 1_000;
+/** Those judged within this share a write: each is a wait for the disk, in an embedded database of the whole process. */
+const TOGETHER_MS = 50;
 const MINUTE_MS = 60_000;
 /** So many that differ are told apart in a minute; of more the network is not kept, and then not the account either. */
 const TOLD_APART = 100;
@@ -95,6 +98,7 @@ export function createRefusals({ store, monotonic, log }: RefusalsOptions): Refu
     return { ...refusal, userId: (await store.findUserByEmail(email))?.id };
   }
 
+  const write = shareWrites((refusals) => store.countRefusals(mergeAlike(refusals)), monotonic);
   let flushing = Promise.resolve();
   const timer = setInterval(() => {
     flushing = flushing.then(flush);
@@ -104,7 +108,7 @@ export function createRefusals({ store, monotonic, log }: RefusalsOptions): Refu
     async keep({ event, userId, ip, reason }) {
       const refusal = { event, userId, ip: networkName(ip), reason };
       const { refusal: kept } = bound({ refusal, email: undefined, count: 1 });
-      await store.countRefusals([{ ...kept, count: 1 }]);
+      await write({ ...kept, count: 1 });
     },
     async counting({ event, ip, userId, email }, limited) {
       try {
@@ -122,6 +126,29 @@ export function createRefusals({ store, monotonic, log }: RefusalsOptions): Refu
       await flushing;
       await flush();
     },
+  };
+}
+
+/** Writes the first of a calm at once, and those that come soon after it together. Each call resolves when its own is written. */
+function shareWrites(
+  writeAll: (refusals: readonly Refusal[]) => Promise<void>,
+  monotonic: () => number,
+): (refusal: Refusal) => Promise<void> {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let next: { readonly refusals: Refusal[]; readonly written: Promise<void> } | undefined;
+  async function write(refusals: readonly Refusal[]): Promise<void> {
+    await sleep(Math.max(0, lastAt + TOGETHER_MS - monotonic()));
+    next = undefined;
+    lastAt = monotonic();
+    await writeAll(refusals);
+  }
+  return (refusal) => {
+    if (next === undefined) {
+      const refusals: Refusal[] = [];
+      next = { refusals, written: write(refusals) };
+    }
+    next.refusals.push(refusal);
+    return next.written;
   };
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { mayMail } from '../accounts/may-mail.ts';
+import type { Place } from '../accounts/password.ts';
 import { readBody } from '../checks/body.ts';
 import { readCookie } from '../checks/cookie.ts';
 import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { nameDevice } from '../devices/device-name.ts';
-import { findKnownDevice, formatKnownDevice } from '../limits/known-device.ts';
+import { findKnownDevice, formatKnownDevice, type KnownDevice } from '../limits/known-device.ts';
 import { TooMany } from '../limits/limits.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
@@ -79,16 +80,7 @@ export async function signInByPassword(
     throw new Problem('invalid_client');
   const target = findTarget(settings, body.resource, body.scope);
 
-  const attempt = { event: 'sign-in', email: body.email, ip } as const;
-  const counted = await context.refusals.counting(attempt, () =>
-    context.limits.beginSignIn({ email: body.email, password: body.password, ip, device }),
-  );
-  const user = await checkPassword(context, attempt, body.password).catch(async (error: unknown) => {
-    // what was never judged is no failure of the person's
-    if (!isRefusedPassword(error)) await counted.takeBack();
-    throw error;
-  });
-  await counted.takeBack();
+  const user = await judgePassword(context, body, { ip, device });
   if (settings.requireVerifiedEmail && user.emailVerifiedAt === undefined) {
     await context.refusals.keep({ event: 'sign-in', userId: user.id, ip, reason: 'unverified' });
     // whoever knows the password may have the link again
@@ -136,14 +128,43 @@ function isRefusedPassword(error: unknown): boolean {
   return error instanceof Problem && error.code === 'account/credentials';
 }
 
+interface Attempt {
+  readonly event: 'sign-in';
+  readonly email: string;
+  readonly ip: string | undefined;
+}
+
+/** Judges address and password: first whether there is room, then the limits, then the password. */
+async function judgePassword(
+  context: ServerContext,
+  { email, password }: z.output<typeof SIGN_IN>,
+  { ip, device }: { readonly ip: string | undefined; readonly device: KnownDevice | undefined },
+): Promise<User> {
+  const { refusals, limits, passwords } = context;
+  const attempt = { event: 'sign-in', email, ip } as const;
+  const place = await refusals.counting(attempt, async () => passwords.enter());
+  try {
+    const counted = await refusals.counting(attempt, () => limits.beginSignIn({ email, password, ip, device }));
+    const user = await checkPassword(context, attempt, { password, place }).catch(async (error: unknown) => {
+      // what was never judged is no failure of the person's
+      if (!isRefusedPassword(error)) await counted.takeBack();
+      throw error;
+    });
+    await counted.takeBack();
+    return user;
+  } finally {
+    place.leave();
+  }
+}
+
 /** The same work for an unknown account as for a known one. ASVS 6.3.8 */
 async function checkPassword(
   { settings, store, passwords, refusals }: ServerContext,
-  attempt: { readonly event: 'sign-in'; readonly email: string; readonly ip: string | undefined },
-  typed: string,
+  attempt: Attempt,
+  { password, place }: { readonly password: string; readonly place: Place },
 ): Promise<User> {
   const user = await store.findUserByEmail(attempt.email);
-  const matches = await refusals.counting(attempt, () => passwords.verify(typed, user?.passwordHash));
+  const matches = await place.verify(password, user?.passwordHash);
   if (user === undefined || !matches || user.disabledAt !== undefined) {
     const reason = user !== undefined && matches ? 'suspended' : 'credentials';
     await refusals.keep({ event: attempt.event, ip: attempt.ip, userId: user?.id, reason });
@@ -156,7 +177,7 @@ async function checkPassword(
     throw new Problem('account/credentials');
   }
   if (user.passwordHash !== undefined && passwords.isOutdated(user.passwordHash)) {
-    await store.upgradePasswordHash(user.id, user.credentialVersion, await passwords.hash(typed));
+    await store.upgradePasswordHash(user.id, user.credentialVersion, await place.hash(password));
   }
   return user;
 }
