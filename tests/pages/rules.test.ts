@@ -1,9 +1,11 @@
 import { createServer, sqlite } from '@mapae/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { socialCallback, startSocial } from '../../packages/server/src/endpoints/social.ts';
 import { en } from '../../packages/server/src/pages/texts/en.ts';
 import { ko } from '../../packages/server/src/pages/texts/ko.ts';
 import { AUDIT_EVENTS } from '../../packages/server/src/stores/account-store.ts';
 import { FormVisitor, PASSWORD } from '../support/form-visitor.ts';
+import { namedProviders } from '../support/named-providers.ts';
 import { type PagesServer, startPagesServer } from '../support/pages-server.ts';
 
 const APP = 'https://app.example.test';
@@ -92,6 +94,7 @@ describe('B04: cookie tossing', () => {
     'mapae-notice',
     'mapae-language',
     'mapae-mailed',
+    'mapae-method',
     'Mapae-Refresh',
   ])('a second %s beside ours is refused, on a page that says so', async (name) => {
     const one = visitor();
@@ -99,7 +102,7 @@ describe('B04: cookie tossing', () => {
     const own = [...one.cookies].map(([key, value]) => `${key}=${value}`).join('; ');
     const tossed = `${own}; ${name}=tossed; ${name}=tossed`;
     const answers = await Promise.all(
-      ['/account', '/check-mail', '/link/verify-email'].map((path) => one.get(path, { cookie: tossed })),
+      ['/account', '/check-mail', '/link/verify-email', '/sign-in'].map((path) => one.get(path, { cookie: tossed })),
     );
     expect(answers.map(({ status }) => status)).toContain(403);
     expect(answers.find(({ status }) => status === 403)?.text).toContain('<h1>This was stopped</h1>');
@@ -316,6 +319,12 @@ test('an issuer with a path: every address of a page stands behind it', async ()
     expect(path).toMatch(/^\/auth\//);
   expect((await get(/href="([^"]+\.css)"/.exec(text)?.[1] ?? '')).status).toBe(200);
   expect((await get('/auth/account')).headers.get('location')).toBe('/auth/sign-in?return_to=%2Fauth%2Faccount');
+  // the issuer as it is written, and with a slash behind
+  for (const root of ['/auth', '/auth/']) {
+    const { status, headers } = await get(root);
+    expect([root, status, headers.get('location')]).toEqual([root, 303, '/auth/sign-in']);
+  }
+  expect((await get('/authors')).status).toBe(404);
   expect(await (await get('/auth/nowhere')).text()).toContain('href="/auth/sign-in"');
   expect((await get('/auth/v1/nowhere')).headers.get('content-type')).toBe('application/problem+json');
   await server.close();
@@ -346,6 +355,15 @@ describe('languages', () => {
     expect(Object.keys(ko.social)).toEqual(Object.keys(en.social));
   });
 
+  test('every refusal that a way through a provider may end with has a sentence', () => {
+    const codes = [...(startSocial.refusals ?? []), ...(socialCallback.refusals ?? [])]
+      // these are answered before anybody is led to the sign-in page
+      .filter((code) => !/^request\/(?!too-many)|^invalid_|unknown-provider$/.test(code))
+      .map((code) => code.replace(/^[a-z]+\//, ''));
+    expect(codes.length).toBeGreaterThan(8);
+    for (const code of [...codes, 'unavailable']) expect([code, Object.hasOwn(en.social, code)]).toEqual([code, true]);
+  });
+
   test('a known code of a provider is said in words, an unknown one and markup are not', async () => {
     const one = visitor();
     expect((await one.get('/sign-in?error=denied&provider=%3Cb%3E')).text).toContain(
@@ -356,19 +374,115 @@ describe('languages', () => {
   });
 });
 
+describe('the way in that was used last', () => {
+  const MARK = '<span class="last">Last used</span>';
+  const openProviders = async (): Promise<PagesServer> => {
+    const other = await startPagesServer({ social: namedProviders() });
+    await new FormVisitor(other).signUp('kim@example.test');
+    return other;
+  };
+  /** What stands before the mark: a button of a form, or the way through a provider. */
+  const marked = (text: string): readonly string[] =>
+    text
+      .split(MARK)
+      .slice(0, -1)
+      .map((before) => /(<button|\/social\/[a-z]+)(?!.*(?:<button|\/social\/))/s.exec(before)?.[1] ?? '');
+
+  test('is marked after a sign-in, in this browser, and not after a refused one', async () => {
+    const other = await openProviders();
+    const one = new FormVisitor(other);
+    await one.signIn('kim@example.test', 'a wrong password');
+    expect(marked((await one.get('/sign-in')).text)).toEqual([]);
+    const signedIn = await one.signIn('kim@example.test');
+    expect(signedIn.headers.getSetCookie().find((line) => line.startsWith('mapae-method='))).toMatch(
+      /^mapae-method=password; HttpOnly; SameSite=Lax; Path=\/; Max-Age=31536000$/,
+    );
+    await one.submit('/sign-out', {});
+    expect(marked((await one.get('/sign-in')).text)).toEqual(['<button']);
+    expect(marked((await new FormVisitor(other).get('/sign-in')).text)).toEqual([]);
+    await other.close();
+  });
+
+  test('P01: says nothing of who: the page is the same whatever address is typed', async () => {
+    const other = await openProviders();
+    const one = await new FormVisitor(other).signIn('kim@example.test').then(() => new FormVisitor(other));
+    one.cookies.set('mapae-method', 'password');
+    const shown = async (email: string): Promise<string> =>
+      (await one.signIn(email, 'a wrong password')).text.replaceAll(email, '').replace(/value="mf1[^"]*"/g, '');
+    expect(await shown('nobody@example.test')).toBe(await shown('kim@example.test'));
+    await other.close();
+  });
+
+  test('a provider that is configured is marked; one that isn’t, and nonsense, are not', async () => {
+    const other = await openProviders();
+    const shown = async (value: string) =>
+      marked((await new FormVisitor(other).get('/sign-in', { cookie: `mapae-method=${value}` })).text);
+    expect(await shown('provider.kakao')).toEqual(['/social/kakao']);
+    for (const value of ['provider.nowhere', 'provider.__proto__', 'kakao', '<b>', ''])
+      expect(await shown(value)).toEqual([]);
+    await other.close();
+  });
+
+  test('where there is one way in, nothing is marked; a deleted account is forgotten', async () => {
+    const one = await visitor().enter('gone@example.test');
+    await one.submit('/sign-out', {});
+    expect(marked((await one.get('/sign-in')).text)).toEqual([]);
+    await one.signIn('gone@example.test');
+    expect([...one.cookies.keys()]).toContain('mapae-method');
+    await one.submit('/account/data', { do: 'delete', sure: 'yes', password: PASSWORD });
+    expect([...one.cookies.keys()]).not.toContain('mapae-method');
+  });
+});
+
 describe('what is loaded', () => {
-  test('the first page and all that it loads is at most 30 KiB, and what is loaded is kept for a year', async () => {
-    const page = await visitor().get('/sign-in');
-    const files = [...page.text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
-    expect(files).toHaveLength(3);
-    let bytes = Buffer.byteLength(page.text) + sizeOf(page.headers);
-    for (const path of files) {
-      const file = await visitor().send(path, { headers: {} });
-      expect(file.status).toBe(200);
-      expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
-      bytes += Buffer.byteLength(file.text) + sizeOf(file.headers);
-    }
-    expect(bytes).toBeLessThanOrEqual(30 * 1_024);
+  test.each([
+    ['alone', {}],
+    ['with every provider that has a mark', { social: namedProviders() }],
+  ])(
+    'the first page, %s, and all that it loads is at most 30 KiB; what is loaded is kept for a year',
+    async (_with, options) => {
+      const other = await startPagesServer(options);
+      const one = new FormVisitor(other);
+      const page = await one.get('/sign-in');
+      const files = [...page.text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+      expect(files).toHaveLength(3);
+      let bytes = Buffer.byteLength(page.text) + sizeOf(page.headers);
+      for (const path of files) {
+        const file = await one.send(path, { headers: {} });
+        expect(file.status).toBe(200);
+        expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+        bytes += Buffer.byteLength(file.text) + sizeOf(file.headers);
+      }
+      expect(bytes).toBeLessThanOrEqual(30 * 1_024);
+      await other.close();
+    },
+  );
+
+  test('each provider has a mark beside its name, inline and hidden from readers; an own one takes its place', async () => {
+    const data = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+    const marks = { kakao: { type: 'image/svg+xml', data } } as const;
+    const other = await startPagesServer({ social: namedProviders(), pages: { marks } });
+    const one = new FormVisitor(other);
+    const { text } = await one.get('/sign-in');
+    const buttons = [...text.matchAll(/<a class="button quiet" href="\/social\/([a-z]+)\/start">(.*?)<\/a>/g)];
+    expect(buttons.map(([, id]) => id)).toEqual(Object.keys(namedProviders()));
+    for (const [, id, inner = ''] of buttons)
+      expect([id, /^<svg class="mark"[^>]* aria-hidden="true">|^<img class="mark"[^>]* alt=""/.test(inner)]).toEqual([
+        id,
+        true,
+      ]);
+    const own = /src="(\/assets\/mark-kakao\.[\w-]{16}\.svg)"/.exec(text)?.[1] ?? '';
+    expect((await one.send(own, { headers: {} })).text).toBe(data);
+    await other.close();
+    const large = { ...marks.kakao, data: ' '.repeat(2_049) };
+    const logo = { type: 'image/png', data: ' '.repeat(15 * 1_024) } as const;
+    const most = { ...marks.kakao, data: ' '.repeat(2_000) };
+    for (const pages of [
+      { marks: { kakao: large } },
+      { marks: { '../x': marks.kakao } },
+      { logo, marks: { kakao: most } },
+    ])
+      await expect(startPagesServer({ pages })).rejects.toThrow(/^pages/);
   });
 
   test('name, logo and colours are the server’s own; a colour that can not be read is refused at start', async () => {

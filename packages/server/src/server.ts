@@ -242,7 +242,7 @@ function createApp(context: ServerContext): Hono<{ Bindings: Bindings }> {
   app.get(at('/assets/:name'), (c) => findAsset(context, c.req.param('name') ?? ''));
   if (settings.pages !== false) {
     for (const [path, page] of Object.entries(PAGES))
-      app.all(at(path), (c) => {
+      app.on('ALL', addressesOf(settings, path), (c) => {
         const { scope } = c.env;
         const request = c.req.raw;
         const method = PAGE_METHODS.has(request.method) ? request.method : '_OTHER';
@@ -265,6 +265,12 @@ function mountedAt(settings: Settings): (path: string) => string {
     if (path === '/.well-known/oauth-authorization-server') return path + base;
     return OF_THE_PROCESS.has(path) ? path : base + path;
   };
+}
+
+/** Where a page is. The first one is at the issuer's path as it was written, too: without a slash at its end. */
+function addressesOf(settings: Settings, path: string): string[] {
+  const base = basePath(settings);
+  return path === '/' && base !== '' ? [base, `${base}/`] : [base + path];
 }
 
 const OF_THE_PROCESS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);

@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts';
 
 const LARGEST = 64 * 1_024;
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /**
  * Reads a JSON body of a known shape. Never takes more than 64 KiB from the network, never echoes a value.
@@ -27,7 +28,31 @@ export async function readOptionalBody<Schema extends z.ZodType>(
   return validate({}, schema);
 }
 
-const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
+/**
+ * Reads a form. Never takes more than 64 KiB from the network, nor bytes that are no UTF-8.
+ *
+ * @returns Its fields as they came, some perhaps twice.
+ * @throws {Problem} `request/content-type`, `request/too-large`, `request/malformed`
+ */
+export async function readFormFields(request: Request): Promise<URLSearchParams> {
+  if (!FORM_TYPE.test(request.headers.get('content-type') ?? '') || request.headers.has('content-encoding'))
+    throw new Problem('request/content-type', { detail: 'a form is application/x-www-form-urlencoded here' });
+  return new URLSearchParams(decode(await readBytes(request)));
+}
+
+/**
+ * Reads a form that has each field once.
+ *
+ * @throws {Problem} as {@link readFormFields}, and `request/invalid` for a field that comes twice
+ */
+export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
+  const form = new Map<string, string>();
+  for (const [name, value] of await readFormFields(request)) {
+    if (form.has(name)) throw new Problem('request/invalid', { detail: 'a field comes twice' });
+    form.set(name, value);
+  }
+  return form;
+}
 
 /**
  * Reads the form of an OAuth request.
@@ -36,15 +61,14 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"
  * @throws {Problem} `request/too-large`, `invalid_request`
  * @see RFC 6749 §3.2
  */
-export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
-  if (!FORM_TYPE.test(request.headers.get('content-type') ?? '') || request.headers.has('content-encoding'))
-    throw invalidRequest('the body is application/x-www-form-urlencoded');
-  const form = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(Buffer.from(await readBytes(request)).toString())) {
-    if (form.has(name)) throw invalidRequest('a parameter comes twice');
-    if (value !== '') form.set(name, value);
+export async function readOAuthForm(request: Request): Promise<ReadonlyMap<string, string>> {
+  try {
+    return new Map([...(await readForm(request))].filter(([, value]) => value !== ''));
+  } catch (error) {
+    if (error instanceof Problem && error.code !== 'request/too-large')
+      throw invalidRequest('the body is application/x-www-form-urlencoded in UTF-8, each parameter once');
+    throw error;
   }
-  return form;
 }
 
 export function invalidRequest(detail: string): Problem {
@@ -68,6 +92,14 @@ export async function readBytes(request: Request): Promise<Uint8Array> {
     throw error instanceof Problem ? error : new Problem('request/malformed');
   }
   return Buffer.concat(chunks);
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem('request/malformed');
+  }
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -2,12 +2,12 @@ import { Problem } from '../problem.ts';
 
 /**
  * The refresh token, the mark of a known device, and what the pages keep in a browser: which one it is, the token of a link that was
- * opened, what was done a moment ago, to whom a mail went, the language that was chosen.
+ * opened, what was done a moment ago, to whom a mail went, the language that was chosen, the way that somebody signed in last.
  */
-export type CookieKind = 'refresh' | 'device' | 'browser' | 'link' | 'notice' | 'mailed' | 'language';
+export type CookieKind = 'refresh' | 'device' | 'browser' | 'link' | 'notice' | 'mailed' | 'language' | 'method';
 
 /** Cookies that come along when a link elsewhere leads to a page. They open nothing by themselves; the others stay at home. */
-const FOLLOWS_LINKS: ReadonlySet<CookieKind> = new Set(['browser', 'link', 'notice', 'mailed', 'language']);
+const FOLLOWS_LINKS: ReadonlySet<CookieKind> = new Set(['browser', 'link', 'notice', 'mailed', 'language', 'method']);
 
 /** Name of a cookie. The prefix and `Secure` follow the configured issuer, never the request. RFC 6265bis §4.1.3 */
 export function cookieName(issuer: string, kind: CookieKind = 'refresh'): string {

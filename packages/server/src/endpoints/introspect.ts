@@ -1,7 +1,7 @@
 import { type JwtVerifier, TokenRejected } from '@mapae/jwt';
 import { z } from 'zod';
 import { authenticateApi } from '../checks/api-client.ts';
-import { invalidRequest, readForm } from '../checks/body.ts';
+import { invalidRequest, readOAuthForm } from '../checks/body.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { hashOpaqueToken, isOpaqueToken } from '../tokens/opaque-token.ts';
 import { INTROSPECTION } from './answers.ts';
@@ -30,7 +30,7 @@ const INACTIVE = { active: false } as const;
 
 /** RFC 7662 §2.2, §4: of a token that isn't good, or is for another API, nothing is said but that. */
 async function introspect(context: ServerContext, request: Request, _scope: RequestScope): Promise<Response> {
-  const form = await readForm(request);
+  const form = await readOAuthForm(request);
   const audience = authenticateApi(context.apiClients, request, form);
   const token = form.get('token');
   if (token === undefined) throw invalidRequest('token is missing');

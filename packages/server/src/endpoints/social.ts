@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { chooseLocale } from '../accounts/mail/mail.ts';
-import { readBytes } from '../checks/body.ts';
+import { readFormFields } from '../checks/body.ts';
 import { readQuery } from '../checks/query.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
+import { rememberMethod } from '../pages/last-method.ts';
 import { Problem } from '../problem.ts';
 import { findOrMakeAccount, LinkOffered } from '../social/account.ts';
 import { authorizationOf, beginFlow, type Flow, forgetFlow, takeFlow } from '../social/flow.ts';
@@ -129,7 +130,7 @@ async function finish(context: ServerContext, request: Request, { scope, id, by 
   // HEAD is what previews send: it must not spend what the person is about to use
   if (provider.answersBy !== by || request.method === 'HEAD')
     throw new Problem('request/method', { headers: { allow: provider.answersBy === 'form' ? 'POST' : 'GET' } });
-  const parameters = by === 'form' ? await readForm(request) : new URL(request.url).searchParams;
+  const parameters = by === 'form' ? await readFormFields(request) : new URL(request.url).searchParams;
   const [state, second] = parameters.getAll('state');
   let flow: Flow | undefined;
   try {
@@ -145,12 +146,6 @@ async function finish(context: ServerContext, request: Request, { scope, id, by 
       cookies: forgetFlow(context.settings.issuer, state),
     });
   }
-}
-
-async function readForm(request: Request): Promise<URLSearchParams> {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? ''))
-    throw new Problem('request/content-type', { detail: 'a form is application/x-www-form-urlencoded here' });
-  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
 }
 
 interface Arriving {
@@ -185,7 +180,11 @@ async function arrive(
       device: undefined,
       ip,
     });
-    return leadTo(flow.returnTo, [...over, ...formatTokenCookies(context, session)]);
+    return leadTo(flow.returnTo, [
+      ...over,
+      ...formatTokenCookies(context, session),
+      ...rememberMethod(settings, { by: 'provider', id: provider.id }),
+    ]);
   } catch (error) {
     if (!(error instanceof LinkOffered)) throw error;
     const pending = formatPendingLogin(context, provider, { profile, userId: error.userId, sessionId: undefined });

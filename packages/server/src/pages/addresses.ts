@@ -5,6 +5,10 @@ export function basePath({ issuer }: Settings): string {
   return new URL(issuer).pathname.replace(/\/$/, '');
 }
 
+/** Pages that others lead to. */
+export const SECURITY = '/account/security';
+export const LINK_LOGIN = '/account/link-login';
+
 /** Paths of programs: they are answered in JSON, whatever they ask for. */
 const OF_PROGRAMS = /^\/(?:v1|oauth2|events|\.well-known|healthz|readyz|metrics|openapi\.json)(?:\/|$)/;
 

@@ -10,6 +10,8 @@ export interface Assets {
   readonly script: string;
   readonly logo: string | undefined;
   readonly icon: string;
+  /** Of providers, by id, where there are some that we didn't draw. */
+  readonly marks: ReadonlyMap<string, string>;
   /** @returns undefined for a name that isn't one of these. */
   find(name: string): Asset | undefined;
 }
@@ -33,13 +35,19 @@ export function createAssets({ pages }: Settings): Assets {
     files.set(file, asset);
     return file;
   };
-  const { logo, theme = {} } = options;
+  const { logo, theme = {}, marks = {} } = options;
   const logoFile = logo && add('logo', EXTENSIONS[logo.type], { type: logo.type, body: logo.data });
   return {
     style: add('style', 'css', { type: 'text/css; charset=utf-8', body: shorten(`${STYLE}\n${writeTheme(theme)}\n`) }),
     script: add('script', 'js', { type: 'text/javascript; charset=utf-8', body: SCRIPT }),
     logo: logoFile,
     icon: logoFile ?? add('icon', 'svg', { type: 'image/svg+xml', body: ICON }),
+    marks: new Map(
+      Object.entries(marks).map(([id, { type, data }]) => [
+        id,
+        add(`mark-${id}`, EXTENSIONS[type], { type, body: data }),
+      ]),
+    ),
     find: (name) => files.get(name),
   };
 }

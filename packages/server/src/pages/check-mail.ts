@@ -36,9 +36,9 @@ function show(visit: Visit, refusal: Refusal | undefined, wanted: string | null)
   const { mailed: words } = texts;
   const mailed = readMailed(visit);
   const returnTo = parseReturnTo(context.settings, wanted);
-  const signIn = html`<a href="${visit.at('/sign-in')}${returnQuery(returnTo)}">${words.goOn}</a>`;
+  const signIn = `${visit.at('/sign-in')}${returnQuery(returnTo)}`;
   if (mailed === undefined) {
-    const body = html`<p class="lead">${words.expired}</p><p>${signIn}</p>`;
+    const body = html`<p class="lead">${words.expired}</p><a class="button wide" href="${signIn}">${words.goOn}</a>`;
     return answerPage(visit, sheet(visit, { title: words.title, body }));
   }
   const { purpose, email } = mailed;
@@ -51,7 +51,7 @@ ${form(visit, {
   refusal,
   body: html`${hiddenReturnTo(returnTo)}<button class="button quiet wide" data-wait="${WAIT_SECONDS}" data-waiting="${texts.again(0)}">${words.resend}</button>`,
 })}
-<p class="below">${signIn} · <a href="${visit.at(again)}${returnQuery(returnTo)}">${words.other}</a></p>`;
+<p class="below"><a href="${signIn}">${words.goOn}</a> · <a href="${visit.at(again)}${returnQuery(returnTo)}">${words.other}</a></p>`;
   return answerPage(visit, sheet(visit, { title: words.title, body, failed: refusal !== undefined }), {
     status: refusal?.status ?? 200,
     headers: refusal?.headers ?? {},

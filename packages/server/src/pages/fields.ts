@@ -1,5 +1,6 @@
 import { type Html, html } from './html.ts';
 import type { Refusal } from './refusal.ts';
+import type { Texts } from './texts/en.ts';
 import type { Visit } from './visit.ts';
 
 export interface FieldInput {
@@ -32,6 +33,7 @@ export interface PasswordInput {
   /** It is being chosen: the rules are shown. */
   readonly isNew?: boolean;
   readonly refusal: Refusal | undefined;
+  readonly hint?: string;
   /** Beside the label. */
   readonly aside?: Html;
   /** Tells fields of several forms on a page apart. */
@@ -40,15 +42,30 @@ export interface PasswordInput {
 
 /** A field for a password. What was typed is never sent back. */
 export function passwordField({ texts }: Visit, input: PasswordInput): Html {
-  const { name, label, isNew = false, refusal, aside, idPrefix = '' } = input;
+  const { name, label, isNew = false, hint, refusal, aside, idPrefix = '' } = input;
   const id = `${idPrefix}${name}`;
   const error = refusal?.fields[name];
   return html`<div class="tight">
 <div class="labels"><label for="f-${id}">${label}</label>${aside}</div>
-<div><input id="f-${id}" name="${name}" type="password" autocomplete="${isNew ? 'new-password' : 'current-password'}" required${isNew && html` minlength="8"`} maxlength="1024" autocapitalize="none" spellcheck="false" data-show="${texts.showPassword}" data-hide="${texts.hidePassword}"${attributes(id, isNew, refusal, name)}></div>
+<div><input id="f-${id}" name="${name}" type="password" autocomplete="${isNew ? 'new-password' : 'current-password'}" required${isNew && html` minlength="8"`} maxlength="1024" autocapitalize="none" spellcheck="false" data-show="${texts.showPassword}" data-hide="${texts.hidePassword}"${attributes(id, isNew || hint !== undefined, refusal, name)}></div>
+${hint !== undefined && html`<p class="hint" id="f-${id}-hint">${hint}</p>`}
 ${fieldError(id, error)}
-${isNew && html`<ul class="rules" id="f-${id}-hint" aria-label="${texts.passwordRules}"><li id="f-${id}-length">${texts.ruleLength}</li><li>${texts.ruleKnown}</li></ul>`}
+${isNew && passwordRules(texts, id, error === undefined ? undefined : ruleOf(refusal, name))}
 </div>`;
+}
+
+type Rule = 'length' | 'known';
+
+/** Which rule a refused password broke: one that was judged is long enough. */
+function ruleOf(refusal: Refusal | undefined, name: string): Rule {
+  return refusal?.broken?.field === name ? 'known' : 'length';
+}
+
+/** The rules as text, to which the script adds what is met while somebody types. */
+function passwordRules(texts: Texts, id: string, broken: Rule | undefined): Html {
+  const rule = (name: Rule, text: string): Html =>
+    html`<li id="f-${id}-${name}"${broken === name && html` data-broken`}>${text}<span class="hidden" aria-live="polite" data-text="${texts.ruleMet}"></span></li>`;
+  return html`<ul class="rules" id="f-${id}-hint" aria-label="${texts.passwordRules}">${rule('length', texts.ruleLength)}${rule('known', texts.ruleKnown)}</ul>`;
 }
 
 /** Whose password it is, for password managers; nobody sees it, and it isn't looked at. */

@@ -60,6 +60,16 @@ ${footer(visit)}
 `;
 }
 
+/** A page that leads on by itself; where the browser doesn't, by its button. */
+export function leadingOn(visit: Visit, address: string): Html {
+  const { goOn } = visit.texts.signIn;
+  return page(
+    visit,
+    { title: goOn, failed: false, head: html`<meta http-equiv="refresh" content="0;url=${address}">` },
+    html`<main class="sheet" id="main"><a class="button wide" href="${address}">${goOn}</a></main>`,
+  );
+}
+
 /** Logo and name; leads to the application where there is one. */
 export function brand(visit: Visit): Html {
   const { context } = visit;

@@ -10,6 +10,8 @@ export interface Refusal {
   /** What the form says is no failure: something can be had by going on. */
   readonly isOffer?: true;
   readonly fields: Readonly<Record<string, string>>;
+  /** The field whose value was judged and not taken, and the rule that it broke. */
+  readonly broken?: { readonly field: string; readonly rule: ProblemCode };
 }
 
 /** Sentences by field, for what has the wrong shape. */
@@ -28,9 +30,9 @@ export function refuseStale({ texts }: Visit): Refusal {
   return { status: 403, form: texts.problems.stale, fields: {} };
 }
 
-/** Where a refusal is said by a field: its name, and another sentence than the usual one where that fits better. */
+/** Where a refusal is said: by which field, if by one; and another sentence than the usual one where that fits better. */
 export type Places = Partial<
-  Record<ProblemCode, { readonly field: string; readonly sentence?: keyof Texts['problems'] }>
+  Record<ProblemCode, { readonly field?: string; readonly sentence?: keyof Texts['problems'] }>
 >;
 
 /**
@@ -61,6 +63,8 @@ function toRefusal({ texts }: Visit, { code, details }: Problem, places: Places)
   return {
     status: PROBLEMS[code].status,
     ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
-    ...(place === undefined ? { form: said, fields: {} } : { fields: { [place.field]: said } }),
+    ...(place?.field === undefined
+      ? { form: said, fields: {} }
+      : { fields: { [place.field]: said }, broken: { field: place.field, rule: code } }),
   };
 }

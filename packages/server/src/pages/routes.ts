@@ -1,6 +1,7 @@
 import { activityPage } from './account/activity.ts';
 import { dataPage } from './account/data.ts';
 import { devicesPage } from './account/devices.ts';
+import { linkLoginPage } from './account/link-login.ts';
 import { profilePage } from './account/profile.ts';
 import { securityPage } from './account/security.ts';
 import { changeEmailPage } from './change-email.ts';
@@ -30,6 +31,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   '/link/first-admin': firstAdminPage,
   '/account': profilePage,
   '/account/security': securityPage,
+  '/account/link-login': linkLoginPage,
   '/account/devices': devicesPage,
   '/account/activity': activityPage,
   '/account/data': dataPage,

@@ -24,9 +24,17 @@ for (const input of document.querySelectorAll('input[data-show]')) {
 }
 
 for (const input of document.querySelectorAll('input[minlength][aria-describedby]')) {
-  const rule = document.getElementById(input.id + '-length');
-  if (rule === null) continue;
-  input.addEventListener('input', () => rule.toggleAttribute('data-met', Array.from(input.value).length >= input.minLength));
+  const long = document.getElementById(input.id + '-length');
+  const known = document.getElementById(input.id + '-known');
+  if (long === null || known === null) continue;
+  input.addEventListener('input', () => {
+    const met = Array.from(input.value.normalize('NFC')).length >= input.minLength;
+    const said = long.querySelector('[data-text]');
+    long.toggleAttribute('data-met', met);
+    said.textContent = met ? said.dataset.text : '';
+    // what was refused is not what stands there now
+    for (const rule of [long, known]) rule.removeAttribute('data-broken');
+  });
 }
 
 for (const button of document.querySelectorAll('button[data-wait]')) {

@@ -1,10 +1,9 @@
 import type { RequestScope, ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { answerPage } from './answer.ts';
-import { readForm } from './form.ts';
+import { readSentForm } from './form.ts';
 import { checkFormOrigin, formTokenHolds } from './form-token.ts';
-import { html } from './html.ts';
-import { page as document } from './layout.ts';
+import { leadingOn } from './layout.ts';
 import { takeLink } from './link.ts';
 import type { Page } from './page.ts';
 import { refuseStale } from './refusal.ts';
@@ -25,7 +24,7 @@ export async function servePage(
   if (request.method === 'POST') {
     if (page.post === undefined) throw notAllowed(page);
     checkFormOrigin(context.settings, request);
-    const sent = await readForm(request);
+    const sent = await readSentForm(request);
     const visit = await openVisit(context, request, scope);
     const { browserId, visitor } = visit;
     const holds = formTokenHolds(context.secrets, { browserId, sessionId: visitor?.session.id }, sent.get('form'));
@@ -56,14 +55,6 @@ function leftItsCookieAtHome(visit: Visit): boolean {
 
 /** The same page once more, asked for by a page of ours: then the cookie comes along. */
 function openFromHere(visit: Visit): Response {
-  const { texts, url } = visit;
-  const address = url.pathname + url.search;
-  return answerPage(
-    visit,
-    document(
-      visit,
-      { title: texts.signIn.goOn, failed: false, head: html`<meta http-equiv="refresh" content="0;url=${address}">` },
-      html`<main class="sheet" id="main"><a class="button wide" href="${address}">${texts.signIn.goOn}</a></main>`,
-    ),
-  );
+  const { url } = visit;
+  return answerPage(visit, leadingOn(visit, url.pathname + url.search));
 }

@@ -2,26 +2,33 @@ import { calledBy } from '../accounts/no-address.ts';
 import { SIGN_IN, signInByPassword } from '../endpoints/sign-in.ts';
 import { endSessionOf } from '../endpoints/sign-out.ts';
 import { linkWaitingLogin } from '../social/link.ts';
-import { formatTokenCookies } from '../tokens/token-answer.ts';
+import { readPendingLogin } from '../social/pending-login.ts';
+import { formatTokenCookies, type TokenAnswerInput } from '../tokens/token-answer.ts';
+import { LINK_LOGIN, SECURITY } from './addresses.ts';
 import { answerPage, redirect } from './answer.ts';
 import { field, form, passwordField } from './fields.ts';
 import { parseFields } from './form.ts';
 import { html } from './html.ts';
+import { readLastMethod, rememberMethod } from './last-method.ts';
 import { sheet } from './layout.ts';
+import { leaveNotice } from './notices.ts';
 import type { Page } from './page.ts';
-import { providerButtons, type SocialProvider } from './provider-buttons.ts';
+import { lastUsed, providerButtons } from './provider-buttons.ts';
 import { attempt, type Refusal, refuseFields } from './refusal.ts';
 import { destination, foreignOrigin, hiddenReturnTo, homeOf, parseReturnTo, returnQuery } from './return-to.ts';
-import type { Texts } from './texts/en.ts';
+import { readSocialRefusal } from './social-refusal.ts';
 import { cookieOf, type Visit } from './visit.ts';
 
 /** `/sign-in?return_to=…`; `?error=…&provider=…` says how the way through a provider ended. */
 export const signInPage: Page = {
   needsSession: true,
   get(visit) {
-    const { url, visitor } = visit;
-    if (visitor !== undefined && !url.searchParams.has('error')) return showSignedIn(visit);
-    return show(visit, {});
+    const { url, visitor, context } = visit;
+    if (visitor === undefined) return show(visit, {});
+    if (!url.searchParams.has('error')) return showSignedIn(visit);
+    // whoever was about to link a login didn't come to sign in
+    const returnTo = parseReturnTo(context.settings, url.searchParams.get('return_to'));
+    return returnTo === visit.at(LINK_LOGIN) ? redirect(visit, visit.at(SECURITY) + url.search) : show(visit, {});
   },
   async post(visit, sent, stale) {
     const { context, request, scope, texts } = visit;
@@ -34,11 +41,22 @@ export const signInPage: Page = {
     await endFormerSession(visit);
     visit.cookies.push(
       ...formatTokenCookies(context, signed.done),
-      ...(await linkWaitingLogin(context, request, signed.done, scope.ip)),
+      ...rememberMethod(context.settings, { by: 'password' }),
     );
+    await linkOffered(visit, signed.done);
     return redirect(visit, destination(visit, typed.returnTo));
   },
 };
+
+/** Links the login that was offered, if one was to this person, and says so. */
+async function linkOffered(visit: Visit, signed: TokenAnswerInput): Promise<void> {
+  const { context, request, scope } = visit;
+  const pending = readPendingLogin(context, request);
+  visit.cookies.push(...(await linkWaitingLogin(context, request, signed, scope.ip)));
+  if (pending === undefined) return;
+  const { issuer, subject } = pending.profile;
+  if ((await context.store.findLogin(issuer, subject))?.user.id === signed.grant.userId) leaveNotice(visit, 'linked');
+}
 
 /** Whoever was signed in in this browser before is so no longer: the cookie is another's now. */
 async function endFormerSession(visit: Visit): Promise<void> {
@@ -56,22 +74,23 @@ interface Shown {
 function show(visit: Visit, shown: Shown): Response {
   const { texts, url, context } = visit;
   const returnTo = parseReturnTo(context.settings, shown.returnTo ?? url.searchParams.get('return_to'));
-  const refusal = shown.refusal ?? socialRefusal(visit);
+  const refusal = shown.refusal ?? readSocialRefusal(visit);
+  const last = readLastMethod(visit);
   const { signIn } = texts;
   const body = html`${form(visit, {
     action: '/sign-in',
     refusal,
     body: html`${hiddenReturnTo(returnTo)}
-${field({ name: 'email', label: texts.email, type: 'email', value: shown.email, autocomplete: 'username', required: true, maxLength: 254, refusal })}
+${field({ name: 'email', label: texts.email, type: 'email', value: shown.email ?? offeredTo(visit), autocomplete: 'username', required: true, maxLength: 254, refusal })}
 ${passwordField(visit, {
   name: 'password',
   label: texts.password,
   refusal,
   aside: html`<a class="small" href="${visit.at('/forgot')}">${signIn.forgot}</a>`,
 })}
-<button class="button wide">${signIn.button}</button>`,
+<button class="button wide">${signIn.button}${last?.by === 'password' && lastUsed(visit)}</button>`,
   })}
-${providerButtons(visit, context.socialProviders, returnTo)}
+${providerButtons(visit, { returnTo, last })}
 <p class="below">${signIn.newHere} <a href="${visit.at('/sign-up')}${returnQuery(returnTo)}">${signIn.signUp}</a></p>`;
   return answerPage(
     visit,
@@ -84,21 +103,10 @@ ${providerButtons(visit, context.socialProviders, returnTo)}
   );
 }
 
-/** How the way through a provider ended, in words. Unknown codes say nothing. */
-function socialRefusal({ url, texts, context }: Visit): Refusal | undefined {
-  const code = url.searchParams.get('error') ?? '';
-  if (!Object.hasOwn(texts.social, code)) return undefined;
-  return {
-    status: 200,
-    form: texts.social[code as keyof Texts['social']](nameOf(context.socialProviders, url, texts)),
-    ...(code === 'link-offer' ? { isOffer: true } : {}),
-    fields: {},
-  };
-}
-
-/** Only a name that was configured is shown: what stands in the address is from outside. */
-function nameOf(providers: readonly SocialProvider[], url: URL, texts: Texts): string {
-  return providers.find(({ id }) => id === url.searchParams.get('provider'))?.name ?? texts.provider;
+/** The address that a login was proved with: of the account that it may be linked with. */
+function offeredTo({ context, request, url }: Visit): string | undefined {
+  if (url.searchParams.get('error') !== 'link-offer') return undefined;
+  return readPendingLogin(context, request)?.profile.email;
 }
 
 function showSignedIn(visit: Visit): Response {

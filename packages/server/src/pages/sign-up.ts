@@ -56,7 +56,7 @@ ${field({ name: 'name', label: texts.name, value: shown.name, autocomplete: 'nam
 ${passwordField(visit, { name: 'password', label: texts.password, isNew: true, refusal })}
 <button class="button wide">${signUp.button}</button>`,
   })}
-${providerButtons(visit, context.socialProviders, returnTo)}
+${providerButtons(visit, { returnTo })}
 <p class="below">${signUp.have} <a href="${visit.at('/sign-in')}${returnQuery(returnTo)}">${signUp.signIn}</a></p>`;
   return answerPage(visit, sheet(visit, { title: signUp.title, body, failed: refusal !== undefined }), {
     status: refusal?.status ?? 200,

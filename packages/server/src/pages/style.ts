@@ -75,10 +75,13 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .rules { margin: 0; padding: 0; list-style: none; color: var(--faint); font-size: .875rem }
 .rules li { display: flex; gap: .5rem }
 .rules li::before { content: "\\2022"; width: 1em; flex: none; text-align: center }
-.rules li[data-met]::before { content: "\\2713"; color: var(--good); font-weight: 700 }
+.rules li[data-met] { color: var(--good) }
+.rules li[data-met]::before { content: "\\2713"; font-weight: 700 }
+.rules li[data-broken] { color: var(--bad) }
+.rules li[data-broken]::before { content: "\\2717"; font-weight: 700 }
 
 /* buttons */
-.button { display: inline-flex; align-items: center; justify-content: center; gap: .625rem; min-height: 2.875rem; padding: .5rem 1.125rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .67); background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; line-height: 1.3; text-align: center; text-decoration: none; cursor: pointer }
+.button { position: relative; display: inline-flex; align-items: center; justify-content: center; gap: .625rem; min-height: 2.875rem; padding: .5rem 1.125rem; border: 1px solid transparent; border-radius: calc(var(--radius) * .67); background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; line-height: 1.3; text-align: center; text-decoration: none; cursor: pointer }
 .button:hover { background: color-mix(in srgb, var(--accent) 88%, var(--ink)) }
 .button:disabled { opacity: .55; cursor: default }
 .button.quiet { background: var(--card); color: var(--ink); border-color: var(--edge) }
@@ -90,7 +93,16 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .row { display: flex; flex-wrap: wrap; gap: .625rem; align-items: center }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--faint); font-size: .875rem }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line) }
-.mark { display: inline-grid; place-items: center; width: 1.375rem; height: 1.375rem; border-radius: 50%; background: color-mix(in srgb, var(--ink) 10%, transparent); font-size: .75rem; font-weight: 700 }
+.ways { display: flex; flex-direction: column; gap: .75rem }
+.ways .button { justify-content: flex-start; gap: .875rem; text-align: start; word-break: keep-all; overflow-wrap: anywhere }
+.mark { flex: none; width: 1.25rem; height: 1.25rem; border-radius: 5px; object-fit: contain; color: var(--ink) }
+.mark path { fill: none; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round }
+.mark .ink { stroke: var(--card) }
+.mark.letter { display: inline-grid; place-items: center; background: color-mix(in srgb, var(--ink) 12%, transparent); font-size: .75rem; font-weight: 700; line-height: 1 }
+.last { position: absolute; right: .75rem; top: -.625rem; padding: 0 .5rem; border: 1px solid var(--edge); border-radius: 99px; background: var(--card); color: var(--ink); font-size: .75rem; font-weight: 600; line-height: 1.25rem }
+.way { display: flex; gap: .75rem; align-items: center }
+.way > .tight { min-width: 0; gap: 0; overflow-wrap: anywhere }
+.boxed { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * .67) }
 
 /* what is said */
 .notice { padding: .75rem 1rem; border-radius: calc(var(--radius) * .67); border-left: 4px solid var(--good); background: var(--good-ground); overflow-wrap: anywhere }
@@ -101,12 +113,12 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 /* the account */
 .top { border-bottom: 1px solid var(--line); background: var(--card) }
 .top > div { max-width: 62rem; margin: 0 auto; padding: .75rem 1rem; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between }
-.who { display: flex; flex-wrap: wrap; gap: .5rem .875rem; align-items: center; min-width: 0 }
-.who { flex: 1; justify-content: space-between }
-.who span { overflow-wrap: anywhere; min-width: 0 }
+.top .brand { flex: 1; min-width: 0 }
+.who { display: contents }
+.who span { order: 1; flex-basis: 100%; overflow-wrap: anywhere; min-width: 0; font-size: .875rem }
 .inside { flex: 1; width: 100%; max-width: 62rem; margin: 0 auto; padding: 1.25rem 1rem 2.5rem; display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1fr); align-content: start }
 .inside nav ul { margin: 0; padding: 0; list-style: none; display: flex; flex-wrap: wrap; gap: .25rem }
-.inside nav a { display: block; padding: .4375rem .75rem; border-radius: 8px; color: var(--ink); text-decoration: none }
+.inside nav a { display: block; padding: .375rem .625rem; border-radius: 8px; font-size: .9375rem; color: var(--ink); text-decoration: none }
 .inside nav a:hover { background: color-mix(in srgb, var(--ink) 6%, transparent) }
 .inside nav a[aria-current] { background: color-mix(in srgb, var(--accent) 14%, transparent); font-weight: 600 }
 .fields { max-width: 26rem }
@@ -120,11 +132,13 @@ dd { margin: 0; overflow-wrap: anywhere }
 .list > li { display: flex; flex-wrap: wrap; gap: .5rem 1rem; justify-content: space-between; align-items: center; padding: .875rem 0; border-top: 1px solid var(--line) }
 .list > li:first-child { border-top: 0; padding-top: 0 }
 .list > li:last-child { padding-bottom: 0 }
-.list > li > div { min-width: 0; flex: 1 1 14rem; overflow-wrap: anywhere }
+.list > li > div { min-width: 0; flex: 1 1 9rem; overflow-wrap: anywhere }
 .danger-zone { border-color: color-mix(in srgb, var(--bad) 40%, var(--line)) }
 .empty { padding: 2.5rem 1rem; text-align: center }
 @media (min-width: 48rem) {
-  .who { justify-content: flex-end }
+  .who { display: flex; gap: .875rem; align-items: center; min-width: 0 }
+  .who span { order: 0; flex-basis: auto; font-size: 1rem }
+  .inside nav a { padding: .4375rem .75rem; font-size: 1rem }
   .inside { grid-template-columns: 12rem minmax(0, 1fr); gap: 2rem; padding-top: 2rem }
   .inside nav ul { flex-direction: column; position: sticky; top: 1.5rem }
 }

@@ -5,6 +5,7 @@ import { redirect } from '../answer.ts';
 import { accountName, fieldError, passwordField } from '../fields.ts';
 import { type Form, parseFields } from '../form.ts';
 import { html } from '../html.ts';
+import { forgetMethod } from '../last-method.ts';
 import { leaveNotice } from '../notices.ts';
 import type { Page } from '../page.ts';
 import { attempt, type Refusal, refuseFields } from '../refusal.ts';
@@ -46,6 +47,7 @@ async function remove(visit: SignedInVisit, sent: Form): Promise<Response> {
   });
   if ('refusal' in gone) return show(visit, gone.refusal);
   setCookie(visit, 'refresh', '', 0);
+  visit.cookies.push(...forgetMethod(context.settings));
   leaveNotice(visit, 'deleted');
   return redirect(visit, visit.at('/sign-in'));
 }

@@ -1,6 +1,7 @@
 import { askAddressChange, EMAIL_CHANGE } from '../../endpoints/email.ts';
 import { askReset, PASSWORD_CHANGE, replacePassword } from '../../endpoints/password.ts';
 import { formatTokenCookies } from '../../tokens/token-answer.ts';
+import { SECURITY } from '../addresses.ts';
 import { redirect } from '../answer.ts';
 import { accountName, field, passwordField } from '../fields.ts';
 import { type Form, parseFields } from '../form.ts';
@@ -9,26 +10,29 @@ import { leaveNotice } from '../notices.ts';
 import type { Page } from '../page.ts';
 import { attempt, type Places, type Refusal, refuseFields } from '../refusal.ts';
 import { forVisitors, type SignedInVisit } from '../signed-in.ts';
+import { readSocialRefusal } from '../social-refusal.ts';
 import { actionForm, answerInside, card } from './inside.ts';
-import { loginsCard, unlink } from './linked-logins.ts';
+import { changeLogins, loginsCard } from './linked-logins.ts';
 
-const PATH = '/account/security';
+const PATH = SECURITY;
 const PLACES: Places = {
   'account/credentials': { field: 'password', sentence: 'wrong-password' },
   'account/password-known': { field: 'new_password' },
   'account/password-weak': { field: 'new_password' },
 };
 
+/** Where a refusal is shown, by what was to be done. */
+const FORMS: Readonly<Record<string, 'forEmail' | 'forLogins'>> = { email: 'forEmail', logins: 'forLogins' };
+
 /** `/account/security`: password and address, each behind the present password. */
 export const securityPage: Page = forVisitors({
-  get: (visit) => show(visit, {}),
+  get: (visit) => show(visit, { forLogins: readSocialRefusal(visit) }),
   async post(visit, sent, stale) {
     const what = sent.get('do');
-    if (stale !== undefined)
-      return show(visit, { email: sent.get('email'), [what === 'email' ? 'forEmail' : 'forPassword']: stale });
+    if (stale !== undefined) return show(visit, { email: sent.get('email'), [FORMS[what] ?? 'forPassword']: stale });
     if (what === 'email') return changeEmail(visit, sent);
-    if (what === 'unlink') {
-      const answer = await unlink(visit, sent);
+    if (what === 'logins') {
+      const answer = await changeLogins(visit, sent);
       return answer instanceof Response ? answer : show(visit, { forLogins: answer });
     }
     return what === 'set-password' ? sendPasswordLink(visit) : changePassword(visit, sent);
@@ -76,7 +80,7 @@ interface Shown {
   readonly email?: string;
   readonly forPassword?: Refusal;
   readonly forEmail?: Refusal;
-  readonly forLogins?: Refusal;
+  readonly forLogins?: Refusal | undefined;
 }
 
 async function show(visit: SignedInVisit, { email, forPassword, forEmail, forLogins }: Shown): Promise<Response> {

@@ -4,7 +4,6 @@ export const en = {
   skip: 'Skip to the content',
   home: (name: string): string => `Back to ${name}`,
   error: 'Error',
-  required: 'Please fill this in.',
   showPassword: 'Show',
   hidePassword: 'Hide',
   again: (seconds: number): string => `Send again in ${seconds} s`,
@@ -18,11 +17,11 @@ export const en = {
   nameHint: 'How you want to be called. You may leave it out.',
   passwordRules: 'Passwords here',
   ruleLength: '8 characters or more',
+  ruleMet: 'met',
   ruleKnown: 'not one that was leaked elsewhere, and not easy to guess',
 
   signIn: {
     title: 'Sign in',
-    lead: (name: string): string => `to go on to ${name}`,
     button: 'Sign in',
     forgot: 'Forgot your password?',
     newHere: 'New here?',
@@ -32,8 +31,7 @@ export const en = {
     as: (email: string): string => `You are signed in as ${email}.`,
     goOn: 'Go on',
     change: 'Use another account',
-    linkOffer: (provider: string): string =>
-      `Sign in once with your password, and ${provider} is linked to your account.`,
+    lastUsed: 'Last used',
   },
   signUp: {
     title: 'Make an account',
@@ -133,10 +131,22 @@ export const en = {
     proof: 'Type your password once more, so that nobody else does this in your name.',
     loginsTitle: 'Linked logins',
     loginsLead: 'Other ways to sign in to this account.',
-    loginsNone: 'None yet. Sign in through a provider with this address, and you can link it.',
+    loginsProof: 'To link or unlink one, type your password and use its button.',
     unlink: 'Unlink',
-    link: (provider: string): string => `Link ${provider}`,
+    link: 'Link',
     linkedSince: 'linked',
+    notLinked: 'not linked',
+  },
+  linkLogin: {
+    title: (provider: string): string => `Link ${provider}?`,
+    lead: (provider: string, account: string): string =>
+      `Then ${provider} opens the account ${account}, without your password.`,
+    button: 'Link it',
+    no: 'Don’t link it',
+    over: 'Nothing waits to be linked',
+    nothing:
+      'It was linked already, took longer than ten minutes, or was begun in another browser. Nothing was changed.',
+    back: 'Go to your security settings',
   },
   devices: {
     title: 'Where you are signed in',
@@ -218,6 +228,11 @@ export const en = {
     'server/hook': 'A part of the application did not answer. Try again in a moment.',
     'server/unavailable': 'We can not do this right now, and nothing was changed. Try again in a moment.',
     'account/proof': 'Type your password once more.',
+    'proof-by-sign-in': 'For this, sign in once more: your sign-in is older than ten minutes.',
+    'link-unverified': 'Confirm your e-mail address first. After that you can link other logins.',
+    'social/unknown-provider': 'There is no such provider here.',
+    'social/state': 'That was begun elsewhere, or by somebody else. Please start once more.',
+    'social/login-taken': 'That login belongs to another account here already.',
     'social/last-credential': 'This is the only way into your account. Set a password first.',
     'social/login-unknown': 'That login was unlinked already.',
     'wrong-password': 'That is not your password.',
@@ -241,10 +256,15 @@ export const en = {
       `There is an account with this address already. Sign in with its password, and ${provider} is linked to it.`,
     'email-unverified': (provider: string): string =>
       `${provider} has not confirmed your e-mail address. Confirm it there, or make an account with a password.`,
-    'last-credential': (provider: string): string =>
-      `${provider} is the only way into your account. Set a password first.`,
+    refused: (provider: string): string => `An account can not be opened or made here with that login of ${provider}.`,
+    'too-many': (_provider: string): string => 'That was too often. Try again in a few minutes.',
+    hook: (_provider: string): string => 'A part of the application did not answer. Try again in a moment.',
+    unavailable: (_provider: string): string =>
+      'We can not do this right now, and nothing was changed. Try again in a moment.',
   },
   provider: 'the provider',
+  /** Names of providers that are said in another way here. */
+  providerNames: { 카카오: 'Kakao', 네이버: 'Naver' } as Readonly<Record<string, string>>,
 
   events: {
     'sign-up': 'Account made',
