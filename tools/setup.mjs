@@ -101,12 +101,15 @@ const SYSTEM = [
   },
 ];
 
-function systemPackages() {
-  const missing = SYSTEM.filter((s) => !s.needs()).flatMap((s) => s.packages);
+/** What pictures need beside: letters for Korean. */
+const FOR_PICTURES = [{ needs: () => existsSync('/usr/share/fonts/truetype/nanum'), packages: ['fonts-nanum'] }];
+
+function systemPackages(wanted) {
+  const missing = wanted.filter((s) => !s.needs()).flatMap((s) => s.packages);
   if (missing.length === 0) return;
   const can = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get') && process.env.MAPAE_NO_APT === undefined;
   if (!can) {
-    say(`not here: ${missing.join(', ')}; the tests that need them are skipped (as root on Debian they are installed)`);
+    say(`not here: ${missing.join(', ')}; what needs them is skipped (as root on Debian they are installed)`);
     if (process.env.CI !== undefined) fail('CI runs every test: install them first');
     return;
   }
@@ -146,5 +149,6 @@ function withLock(work) {
 withLock(() => {
   install();
   pickNode();
-  if (goal === 'test') systemPackages();
+  if (goal === 'test') systemPackages(SYSTEM);
+  if (goal === 'pictures') systemPackages([...SYSTEM, ...FOR_PICTURES]);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../support/chromium.ts';
+import { openDemoStates } from '../support/demo-states.ts';
 import { openPageStates, type PageState } from '../support/page-states.ts';
 
 const { values } = parseArgs({
@@ -27,7 +28,8 @@ const LOOKS = ['en', 'ko']
 
 mkdirSync(folder, { recursive: true });
 const browser = await launchChromium();
-const { states, close } = await openPageStates(browser);
+const sets = [await openPageStates(browser), await openDemoStates()];
+const states = sets.flatMap((set) => set.states);
 try {
   for (const look of LOOKS)
     await picture(
@@ -36,7 +38,7 @@ try {
       states.filter(({ name }) => name.includes(values.state)),
     );
 } finally {
-  await close();
+  for (const set of sets) await set.close();
   await browser.close();
 }
 
@@ -46,7 +48,7 @@ async function picture(browser: Browser, look: (typeof LOOKS)[number], states: r
   for (const state of states) {
     const context = await browser.newContext({ ...look, reducedMotion: 'reduce' });
     try {
-      const page = await state.open(context);
+      const page = await state.open(context, look.locale);
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 640 });
         const file = `${name}-${state.name}-${width}.png`;

@@ -94,7 +94,6 @@ describe('B04: cookie tossing', () => {
     'mapae-notice',
     'mapae-language',
     'mapae-mailed',
-    'mapae-method',
     'Mapae-Refresh',
   ])('a second %s beside ours is refused, on a page that says so', async (name) => {
     const one = visitor();
@@ -102,7 +101,7 @@ describe('B04: cookie tossing', () => {
     const own = [...one.cookies].map(([key, value]) => `${key}=${value}`).join('; ');
     const tossed = `${own}; ${name}=tossed; ${name}=tossed`;
     const answers = await Promise.all(
-      ['/account', '/check-mail', '/link/verify-email', '/sign-in'].map((path) => one.get(path, { cookie: tossed })),
+      ['/account', '/check-mail', '/link/verify-email'].map((path) => one.get(path, { cookie: tossed })),
     );
     expect(answers.map(({ status }) => status)).toContain(403);
     expect(answers.find(({ status }) => status === 403)?.text).toContain('<h1>This was stopped</h1>');
@@ -411,6 +410,12 @@ describe('the way in that was used last', () => {
       (await one.signIn(email, 'a wrong password')).text.replaceAll(email, '').replace(/value="mf1[^"]*"/g, '');
     expect(await shown('nobody@example.test')).toBe(await shown('kim@example.test'));
     await other.close();
+  });
+
+  test('B04: a second one beside ours is refused', async () => {
+    const one = visitor();
+    const answer = await one.get('/sign-in', { cookie: 'mapae-method=password; mapae-method=tossed' });
+    expect([answer.status, answer.text.includes('<h1>This was stopped</h1>')]).toEqual([403, true]);
   });
 
   test('a provider that is configured is marked; one that isn’t, and nonsense, are not', async () => {

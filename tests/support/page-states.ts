@@ -7,8 +7,8 @@ import { type PagesServer, startPagesServer } from './pages-server.ts';
 /** One state of one page. Nothing in how it is reached is a sentence: it is the same in every language. */
 export interface PageState {
   readonly name: string;
-  /** @param context  Empty; of the language and colours that are wanted. */
-  open(context: BrowserContext): Promise<Page>;
+  /** @param context  Empty; of the colours that are wanted. @param locale  Its language: somebody who is signed in has one of their own. */
+  open(context: BrowserContext, locale: string): Promise<Page>;
 }
 
 export interface PageStates {
@@ -217,7 +217,7 @@ export async function openPageStates(browser: Browser): Promise<PageStates> {
   return {
     states: Object.entries(wishes).map(([name, { on = pages, assets, path, as = [], isLater = false, act }]) => ({
       name,
-      async open(context) {
+      async open(context, locale) {
         passedMs = isLater ? LATER_MS : 0;
         await context.clearCookies();
         await context.addCookies([...as]);
@@ -229,6 +229,10 @@ export async function openPageStates(browser: Browser): Promise<PageStates> {
             }),
           );
         await page.goto(on.issuer + path, { waitUntil: 'load' });
+        if ((await page.locator('html').getAttribute('lang')) !== locale) {
+          await press(page, `footer button[value=${locale}]`);
+          await page.goto(on.issuer + path, { waitUntil: 'load' });
+        }
         await act?.(page);
         return page;
       },

@@ -94,13 +94,14 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .or { display: flex; align-items: center; gap: .75rem; color: var(--faint); font-size: .875rem }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line) }
 .ways { display: flex; flex-direction: column; gap: .75rem }
-.ways .button { justify-content: flex-start; gap: .875rem; text-align: start; word-break: keep-all; overflow-wrap: anywhere }
+.ways .button { justify-content: flex-start; gap: .75rem; padding-inline: .875rem; font-size: .9375rem; text-align: start; word-break: keep-all; overflow-wrap: anywhere }
 .mark { flex: none; width: 1.25rem; height: 1.25rem; border-radius: 5px; object-fit: contain; color: var(--ink) }
 .mark path { fill: none; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round }
 .mark .ink { stroke: var(--card) }
 .mark.letter { display: inline-grid; place-items: center; background: color-mix(in srgb, var(--ink) 12%, transparent); font-size: .75rem; font-weight: 700; line-height: 1 }
 .last { position: absolute; right: .75rem; top: -.625rem; padding: 0 .5rem; border: 1px solid var(--edge); border-radius: 99px; background: var(--card); color: var(--ink); font-size: .75rem; font-weight: 600; line-height: 1.25rem }
-.way { display: flex; gap: .75rem; align-items: center }
+.way { display: flex; gap: .75rem; align-items: flex-start }
+.way > .mark { margin-top: .125rem }
 .way > .tight { min-width: 0; gap: 0; overflow-wrap: anywhere }
 .boxed { padding: .75rem 1rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * .67) }
 
@@ -122,10 +123,11 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .inside nav a:hover { background: color-mix(in srgb, var(--ink) 6%, transparent) }
 .inside nav a[aria-current] { background: color-mix(in srgb, var(--accent) 14%, transparent); font-weight: 600 }
 .fields { max-width: 26rem }
-dl { margin: 0; display: grid; gap: .25rem 1rem; grid-template-columns: max-content minmax(0, 1fr) }
-dt { color: var(--faint) }
+dl { margin: 0; display: grid; gap: .25rem 1rem; grid-template-columns: minmax(0, 1fr) }
+dt { color: var(--faint); font-size: .875rem }
+dd + dt { margin-top: .5rem }
 dd { margin: 0; overflow-wrap: anywhere }
-.badge { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: color-mix(in srgb, var(--ink) 8%, transparent); font-size: .8125rem; font-weight: 600; white-space: nowrap }
+.badge { display: inline-block; padding: 0 .5rem; border-radius: 99px; background: color-mix(in srgb, var(--ink) 8%, transparent); font-size: .8125rem; font-weight: 600 }
 .badge.good { background: var(--good-ground); color: var(--good) }
 .badge.bad { background: var(--bad-ground); color: var(--bad) }
 .list { margin: 0; padding: 0; list-style: none }
@@ -136,7 +138,11 @@ dd { margin: 0; overflow-wrap: anywhere }
 .danger-zone { border-color: color-mix(in srgb, var(--bad) 40%, var(--line)) }
 .empty { padding: 2.5rem 1rem; text-align: center }
 @media (min-width: 48rem) {
-  .who { display: flex; gap: .875rem; align-items: center; min-width: 0 }
+  dl { grid-template-columns: max-content minmax(0, 1fr) }
+  dt { font-size: inherit }
+  dd + dt { margin-top: 0 }
+  .top .brand { flex: 0 0 auto; max-width: 45% }
+  .who { display: flex; flex: 1; gap: .875rem; align-items: center; justify-content: flex-end; min-width: 0 }
   .who span { order: 0; flex-basis: auto; font-size: 1rem }
   .inside nav a { padding: .4375rem .75rem; font-size: 1rem }
   .inside { grid-template-columns: 12rem minmax(0, 1fr); gap: 2rem; padding-top: 2rem }
@@ -147,7 +153,7 @@ dd { margin: 0; overflow-wrap: anywhere }
 .mail pre { margin: 0; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
 .mail .button { align-self: flex-start }
 .between { justify-content: space-between }
-.single { grid-template-columns: minmax(0, 1fr) !important; max-width: 46rem }
+.single { grid-template-columns: minmax(0, 1fr) !important }
 
 @media (prefers-reduced-motion: no-preference) { .button, input, .inside nav a { transition: background-color .12s, border-color .12s } }
 @media (forced-colors: active) { .button { border-color: ButtonText } .inside nav a[aria-current] { outline: 1px solid } }

@@ -106,7 +106,7 @@ function linkedRow(visit: SignedInVisit, { id, provider, email, createdAt }: Log
   const { texts, locale } = visit;
   const { security } = texts;
   const name = providerName(visit, provider);
-  return html`<li><div class="way">${providerMark(visit, provider)}<div class="tight"><strong>${name}</strong><div class="faint small">${email !== undefined && `${email} · `}${security.linkedSince} ${timeOf(locale, createdAt)}</div></div></div>
+  return html`<li><div class="way">${providerMark(visit, provider)}<div class="tight"><strong>${name}</strong>${email !== undefined && html`<div class="faint small">${email}</div>`}<div class="faint small">${security.linkedSince} ${timeOf(locale, createdAt)}</div></div></div>
 <button class="button quiet small" name="login" value="${id}" aria-label="${security.unlink}: ${name}">${security.unlink}</button></li>`;
 }
 

@@ -8,7 +8,7 @@ export const ko: Texts = {
   error: '오류',
   showPassword: '보기',
   hidePassword: '숨기기',
-  again: (seconds) => `${seconds}초 뒤에 다시 보낼 수 있습니다`,
+  again: (seconds) => `${seconds}초 뒤 다시 보내기`,
   or: '또는',
 
   email: '이메일 주소',
