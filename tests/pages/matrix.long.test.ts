@@ -26,7 +26,8 @@ describe.each(['en', 'ko'])('%s', (locale) => {
       for (const { name, open } of pages.states) {
         const context = await browser.newContext({ locale, colorScheme, bypassCSP: true });
         const page = await open(context, locale);
-        for (const width of WIDTHS) found.push(...(await look(page, width)).map((one) => `${name} at ${width}: ${one}`));
+        for (const width of WIDTHS)
+          found.push(...(await look(page, width)).map((one) => `${name} at ${width}: ${one}`));
         await context.close();
       }
       expect(found).toEqual([]);
