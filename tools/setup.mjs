@@ -94,7 +94,12 @@ function pickNode() {
 }
 
 const SYSTEM = [
-  { needs: () => existsSync('/usr/bin/chromium') || process.env.CHROMIUM !== undefined, packages: ['chromium'] },
+  {
+    needs: () =>
+      process.env.CHROMIUM !== undefined ||
+      ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].some((path) => existsSync(path)),
+    packages: ['chromium-headless-shell'],
+  },
   {
     needs: () => existsSync('/usr/lib/postgresql') || process.env.TEST_POSTGRES_URL !== undefined,
     packages: ['postgresql'],

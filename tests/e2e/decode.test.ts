@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { createJwtSigner, decode, generatePrivateKey } from '@mapae/jwt';
 import { expect, test } from 'vitest';
 import { bundle } from '../../packages/jwt/test/bundle.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { findChromium, launchChromium } from '../support/chromium.ts';
 
-const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const chromium = findChromium();
 
 test.skipIf(!existsSync(chromium))(
   '@mapae/jwt/decode runs in a browser, and reads there what it reads here (skipped: no Chromium)',
