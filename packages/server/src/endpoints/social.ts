@@ -91,15 +91,13 @@ async function begin(context: ServerContext, request: Request, { ip }: RequestSc
   const clientId = query.client_id ?? FIRST_PARTY_CLIENT;
   if (clientId !== FIRST_PARTY_CLIENT && !settings.clients.some((one) => one.id === clientId))
     throw new Problem('invalid_client');
+  const returnTo = destinationOf(context, id, query.return_to);
   try {
     await limits.countSocial(ip);
-    const { location, cookies } = await beginFlow(context, request, provider, {
-      clientId,
-      returnTo: destinationOf(context, id, query.return_to),
-    });
+    const { location, cookies } = await beginFlow(context, request, provider, { clientId, returnTo });
     return leadTo(location.href, cookies);
   } catch (error) {
-    return leadToError(context, request, { provider: id, error: toSocialProblem(context, id, error) });
+    return leadToError(context, request, { provider: id, error: toSocialProblem(context, id, error), returnTo });
   }
 }
 

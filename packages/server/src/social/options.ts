@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { withDeadline } from './deadline.ts';
 import { SocialMisconfigured } from './misconfigured.ts';
 import type { Provider, ProviderTools } from './provider.ts';
 import { type AppleOptions, appleOptions, createApple } from './providers/apple.ts';
@@ -94,7 +95,7 @@ function createGeneric(key: string, value: unknown, tools: ProviderTools): reado
 
 function create(kind: Kind, provider: string, value: unknown, tools: ProviderTools): Provider {
   const parsed = kind.schema.safeParse(value);
-  if (parsed.success) return kind.create(parsed.data as never, tools);
+  if (parsed.success) return withDeadline(kind.create(parsed.data as never, tools));
   const [issue] = parsed.error.issues;
   const option = issue?.path.join('.') ?? '';
   if (issue?.code === 'unrecognized_keys')

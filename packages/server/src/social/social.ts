@@ -31,14 +31,14 @@ const NONCE_SECONDS = 1_200;
 /**
  * Whom the ID token of an app is about. With a nonce it is good once.
  *
- * @throws {Problem} `social/unknown-provider`, `social/token`, `social/provider-down`
+ * @throws {Problem} `social/unknown-provider`, `social/token`, `social/denied`, `social/provider-down`, `social/provider-answer`
  */
 export async function judgeNativeToken(
   context: ServerContext,
   provider: Provider,
   given: NativeToken,
 ): Promise<SocialProfile> {
-  const { store, settings } = context;
+  const { store } = context;
   if (provider.verifyNative === undefined)
     throw new Problem('social/unknown-provider', {
       detail: 'this provider has no ID tokens for apps, or none is set up',
@@ -47,15 +47,20 @@ export async function judgeNativeToken(
   try {
     profile = await provider.verifyNative(given);
   } catch (error) {
-    if (!(error instanceof SocialFailed)) throw error;
-    const { code, reason } = error;
-    settings.log({ level: 'warn', event: 'social.failed', provider: provider.id, code, reason });
-    if (code === 'provider-down') throw new Problem('social/provider-down');
-    throw new Problem('social/token', reason.startsWith('token/') ? { members: { reason } } : {});
+    throw toNativeProblem(context, provider.id, error);
   }
   if (given.nonce === undefined) return profile;
   const text = ['native-nonce', provider.id, given.nonce].join('\0');
   const hash = new Uint8Array(createHash('sha256').update(text).digest());
   if (await store.spendOnce(hash, NONCE_SECONDS)) return profile;
   throw new Problem('social/token', { members: { reason: 'token/nonce' } });
+}
+
+/** An app that brings a bad token is told what is wrong with it; what is wrong with the provider isn't the token's fault. */
+function toNativeProblem(context: ServerContext, provider: string, error: unknown): unknown {
+  if (!(error instanceof SocialFailed) || !error.reason.startsWith('token/'))
+    return toSocialProblem(context, provider, error);
+  const { code, reason } = error;
+  context.settings.log({ level: 'warn', event: 'social.failed', provider, code, reason });
+  return new Problem('social/token', { members: { reason } });
 }

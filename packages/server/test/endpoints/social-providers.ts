@@ -3,7 +3,7 @@ import { SocialMisconfigured } from '../../src/index.ts';
 import { RunningClock } from '../social/running-clock.ts';
 import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser } from '../social/small-browser.ts';
-import { APP, APPLE, HOSTS, ISSUERS, routeTo, startStandIns, TENANT } from '../social/stand-ins.ts';
+import { APP, APPLE, HOSTS, ISSUERS, routeTo, type StandIns, startStandIns, TENANT } from '../social/stand-ins.ts';
 import { APP_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, type Tokens, verdict } from './server-under-test.ts';
 
 const NOTES = `${APP_ORIGIN}/notes`;
@@ -228,6 +228,40 @@ describe('each provider as it is on the wire', async () => {
       const changed = new URL(url);
       (form ?? changed.searchParams).set('code', 'of-yesterday');
       expect(await verdict(await tab.step(changed.href, form))).toEqual([400, 'social/expired']);
+    },
+  );
+
+  const lists: readonly (readonly [string, StandIns['emailsAnswer'], number, string])[] = [
+    ['a scope that the person took away', { status: 404, json: { message: 'Not Found' } }, 303, ''],
+    ['an app without the permission', { status: 403, json: { message: 'not accessible by integration' } }, 303, ''],
+    [
+      'a limit that is reached',
+      { status: 403, headers: { 'x-ratelimit-remaining': '0' }, json: { message: 'API rate limit exceeded' } },
+      503,
+      'social/provider-down',
+    ],
+    [
+      'a secondary limit',
+      { status: 403, headers: { 'retry-after': '60' }, json: { message: 'secondary rate limit' } },
+      503,
+      'social/provider-down',
+    ],
+    ['a list of something else', { status: 200, json: [[]] }, 502, 'social/provider-answer'],
+    ['an object', { status: 200, json: {} }, 502, 'social/provider-answer'],
+    ['401', { status: 401, json: { message: 'Bad credentials' } }, 502, 'social/provider-answer'],
+  ];
+  test.each(lists)(
+    'F13: github, %s instead of the addresses: no account for a moment of trouble',
+    async (_what, answer, status, code) => {
+      standIns.person = { id: 900 + lists.findIndex(([, one]) => one === answer), login: 'x', emails: [] };
+      standIns.emailsAnswer = answer;
+      const made = () => under.log.filter(({ event }) => event === 'sign-up.accepted').length;
+      const before = made();
+      const { url, response } = await browser().open(startOf('github'));
+      standIns.emailsAnswer = undefined;
+      if (status === 303) expect(url).toBe(NOTES);
+      else expect(await verdict(response)).toEqual([status, code]);
+      expect(made() - before).toBe(status === 303 ? 1 : 0);
     },
   );
 

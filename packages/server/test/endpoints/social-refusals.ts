@@ -11,13 +11,20 @@ describe('refusals of apps and of links', async () => {
   const clock = new RunningClock();
   let network: 'up' | 'down' | 'html' = 'up';
   let hook: NonNullable<Hooks['beforeSignUp']> = () => ({ allow: true });
-  const open = async (requireVerifiedEmail: boolean) =>
+  const open = async (requireVerifiedEmail: boolean, hostedDomain?: string) =>
     openServer({
       pages: false,
       clock: clock.read,
       requireVerifiedEmail,
       hooks: { beforeSignUp: (about) => hook(about) },
-      social: { google: { clientId: APP.id, clientSecret: APP.secret, native: { clientIds: ['app'] } } },
+      social: {
+        google: {
+          clientId: APP.id,
+          clientSecret: APP.secret,
+          native: { clientIds: ['app'] },
+          ...(hostedDomain === undefined ? {} : { hostedDomain }),
+        },
+      },
       async fetch(input, init) {
         if (network === 'down') throw new TypeError('connection refused');
         if (network === 'html') return new Response('<html></html>', { headers: { 'content-type': 'text/html' } });
@@ -120,8 +127,27 @@ describe('refusals of apps and of links', async () => {
     ]);
     network = 'html';
     expect(await verdict(await begin())).toEqual([502, 'social/provider-answer']);
+    expect(await verdict(await fresh.call('/v1/me/logins', { json: add, bearer }))).toEqual([
+      502,
+      'social/provider-answer',
+    ]);
+    // an app is told so too, and not that its token is bad
+    const native = await fresh.call('/v1/social/google/token', { json: { id_token: token('five') } });
+    expect(await verdict(native)).toEqual([502, 'social/provider-answer']);
     network = 'up';
     expect((await begin()).status).toBe(200);
+  });
+
+  test('hostedDomain: a token of another domain, or of none, is denied; one of this domain is taken', async () => {
+    await using corp = await open(false, 'corp.test');
+    const send = (changes: object) =>
+      corp.call('/v1/social/google/token', { json: { id_token: token('hosted', changes) } });
+    for (const changes of [{}, { hd: 'evil.test' }, { hd: 'CORP.test' }, { hd: ['corp.test'] }])
+      expect(await verdict(await send(changes))).toEqual([403, 'social/denied']);
+    const answer = await send({ hd: 'corp.test' });
+    const { access_token: bearer } = (await answer.json()) as Tokens;
+    const add = { provider: 'google', id_token: token('stranger') };
+    expect(await verdict(await corp.call('/v1/me/logins', { json: add, bearer }))).toEqual([403, 'social/denied']);
   });
 
   test('limits', async () => {

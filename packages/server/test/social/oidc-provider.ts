@@ -15,13 +15,20 @@ export interface RunningProvider {
 
 export const CLIENT = { id: 'mapae', secret: 'a-client-secret-of-the-demo-provider' };
 
-/** @param redirectUri  The one that the provider knows; another is refused by it. */
-export async function startOidcProvider(redirectUri: string, changes: Configuration = {}): Promise<RunningProvider> {
+/**
+ * @param redirectUri  The one that the provider knows; another is refused by it.
+ * @param front  Where it is reached, given its port. Default: at that port.
+ */
+export async function startOidcProvider(
+  redirectUri: string,
+  changes: Configuration = {},
+  front: (port: number) => Promise<string> = async (port) => `http://127.0.0.1:${port}`,
+): Promise<RunningProvider> {
   const http = createServer();
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = await front(port);
   const running: RunningProvider = {
     issuer,
     port,

@@ -22,9 +22,13 @@ export interface StandIns {
   person: Record<string, unknown>;
   /** The last client secret, of Apple. */
   readonly seen: { clientSecret: string; userParameter: boolean; requests: string[] };
-  /** Keys of ID tokens. */
-  readonly keys: { readonly rsa: KeyObject; readonly ec: KeyObject };
   idToken(claims: Record<string, unknown>, alg?: 'RS256' | 'ES256' | 'HS256'): string;
+  /** From now on a new RSA key signs, under a new name, and the old one is gone. */
+  rotate(): void;
+  /** What the addresses of GitHub are answered with instead. */
+  emailsAnswer:
+    | { readonly status: number; readonly headers?: Record<string, string>; readonly json: unknown }
+    | undefined;
   close(): Promise<void>;
 }
 
@@ -64,6 +68,7 @@ interface Answer {
   readonly status?: number;
   readonly json?: unknown;
   readonly html?: string;
+  readonly headers?: Record<string, string>;
   readonly location?: string;
 }
 
@@ -156,7 +161,8 @@ const KEYS = new Set([
 ]);
 
 export async function startStandIns(redirectUriOf: (provider: string) => string): Promise<StandIns> {
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  let rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  let rsaKid = 'rsa';
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const codes = new Map<string, Code>();
   const tokens = new Map<string, Code>();
@@ -164,13 +170,17 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
     port: 0,
     person: {},
     seen: { clientSecret: '', userParameter: true, requests: [] },
-    keys: { rsa, ec },
     idToken,
+    rotate() {
+      rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+      rsaKid += '-next';
+    },
+    emailsAnswer: undefined,
     close: async () => {},
   };
 
   function idToken(claims: Record<string, unknown>, alg: 'RS256' | 'ES256' | 'HS256' = 'RS256'): string {
-    const kid = { RS256: 'rsa', ES256: 'ec', HS256: undefined }[alg];
+    const kid = { RS256: rsaKid, ES256: 'ec', HS256: undefined }[alg];
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const input = `${part({ alg, typ: 'JWT', ...(kid === undefined ? {} : { kid }) })}.${part(claims)}`;
     if (alg === 'HS256') return `${input}.${createHmac('sha256', APP.secret).update(input).digest('base64url')}`;
@@ -305,7 +315,7 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
           : { json: { ...state.person, emails: undefined } };
       // https://docs.github.com/en/rest/users/emails
       case 'api.github.com/user/emails':
-        return { json: state.person['emails'] };
+        return state.emailsAnswer ?? { json: state.person['emails'] };
       // https://developers.naver.com/docs/login/profile/profile.md
       case 'openapi.naver.com/v1/nid/me':
         return { json: { resultcode: '00', message: 'success', response: state.person } };
@@ -338,7 +348,7 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
       return {
         json: {
           keys: [
-            { ...jwk(rsa), kid: 'rsa', use: 'sig' },
+            { ...jwk(rsa), kid: rsaKid, use: 'sig' },
             { ...jwk(ec), kid: 'ec', alg: 'ES256', use: 'sig' },
           ],
         },
@@ -357,10 +367,10 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
       body += chunk;
     });
     request.on('end', () => {
-      const { status, json, html, location } = answer(request, body);
+      const { status, json, html, headers, location } = answer(request, body);
       if (location !== undefined) return void response.writeHead(302, { location }).end();
       const type = html === undefined ? 'application/json;charset=utf-8' : 'text/html';
-      response.writeHead(status ?? 200, { 'content-type': type }).end(html ?? JSON.stringify(json ?? {}));
+      response.writeHead(status ?? 200, { ...headers, 'content-type': type }).end(html ?? JSON.stringify(json ?? {}));
     });
   });
   server.listen(0, '127.0.0.1');

@@ -19,7 +19,7 @@ export const githubOptions = z.strictObject({
 });
 
 interface GithubEmail {
-  readonly email?: unknown;
+  readonly email: string;
   readonly primary?: unknown;
   readonly verified?: unknown;
 }
@@ -64,11 +64,20 @@ async function primaryEmail(
   url: string,
 ): Promise<{ readonly email: unknown; readonly verified: boolean }> {
   const response = await ask(url);
-  // the person may have taken the scope away: an account without an address
-  if (response.status === 403 || response.status === 404) return { email: undefined, verified: false };
-  if (response.status !== 200) throw new SocialFailed('provider-answer', `emails-${response.status}`);
+  const { status, headers } = response;
+  // "If you exceed your primary rate limit, you will receive a 403 or 429". https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+  if (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')))
+    throw new SocialFailed('provider-down', 'rate-limited');
+  if (status !== 200 && status !== 403 && status !== 404) throw new SocialFailed('provider-answer', `emails-${status}`);
+  // a page that isn't there, or of a proxy, says nothing of the person
   const list = await readJson(response);
-  if (!Array.isArray(list)) throw new SocialFailed('provider-answer', 'emails-no-list');
-  const primary = (list as readonly (GithubEmail | null)[]).find((one) => one?.primary === true);
+  // the person may have taken the scope away: an account without an address
+  if (status !== 200) return { email: undefined, verified: false };
+  if (!Array.isArray(list) || !list.every(isEmail)) throw new SocialFailed('provider-answer', 'emails-no-list');
+  const primary = list.find((one) => one.primary === true);
   return { email: primary?.email, verified: primary?.verified === true };
+}
+
+function isEmail(one: unknown): one is GithubEmail {
+  return typeof one === 'object' && one !== null && 'email' in one && typeof one.email === 'string';
 }
