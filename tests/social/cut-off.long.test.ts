@@ -264,7 +264,7 @@ describe('F13: between the browser and the provider', async () => {
       const start = await tab.step(startOf('google'));
       const authorize = start.headers.get('location') ?? '';
       await world.hopOf('google').fail(/o\/oauth2\/v2\/auth/, fault);
-      await expect(tab.step(authorize)).rejects.toThrow();
+      await expect(tab.step(authorize)).rejects.toBeInstanceOf(TypeError);
       await world.hopOf('google').heal();
       expect((await tab.open(authorize)).url).toBe(NOTES);
       await signedIn(under, tab);

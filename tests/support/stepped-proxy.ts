@@ -60,10 +60,10 @@ export async function startSteppedProxy(port: number): Promise<SteppedProxy> {
       }
       if (fault === 'refused') return void near.destroy();
       if (fault === 'hanging') return;
-      if (typeof fault === 'object') return void sayItself(near, fault);
+      if (typeof fault === 'object') return sayItself(near, fault);
       far.write(chunk);
     });
-    far.on('data', (chunk: Buffer) => void passBack(near, chunk, fault));
+    far.on('data', (chunk: Buffer) => passBack(near, chunk, fault));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

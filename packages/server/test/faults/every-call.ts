@@ -9,6 +9,10 @@ export interface Faulted {
   readonly again?: number;
   /** It is asked anew by somebody new each time: what was refused before would count. */
   readonly anew?: true;
+  /** Where the work has two steps, each of them whole: whether these changes are what the first leaves. */
+  readonly isFirstStep?: (changes: string) => boolean;
+  /** How somebody goes on who got no answer, where that isn't the same request again. */
+  readonly retry?: (world: FaultWorld) => Promise<() => Request>;
 }
 
 const MOST_CALLS = 80;
@@ -41,9 +45,14 @@ export async function failEveryCall(world: FaultWorld, endpoint: Faulted) {
       const isDone = changes === done;
       if (changes !== '' && answer.status === endpoint.status) after += 1;
       wrong.push(...judgeAnswer(answer, endpoint, { at, isFaulted: !isOver }));
-      if (changes !== '' && !isDone) wrong.push(`${at} half done: ${changes}\n  instead of: ${done}`);
+      const isWhole = changes === '' || isDone || endpoint.isFirstStep?.(changes) === true;
+      if (!isWhole) wrong.push(`${at} half done: ${changes}\n  instead of: ${done}`);
       if (answer.status === endpoint.status && !isDone) wrong.push(`${at} answered as done, and is not: ${changes}`);
       if (isOver || (changes === '' && endpoint.anew === undefined)) continue;
+      if (endpoint.retry !== undefined) {
+        const { status } = await world.server.fetch((await endpoint.retry(world))());
+        if (status !== endpoint.status) wrong.push(`${at} whoever tries again is told ${status}`);
+      }
       // it was done, and whoever asked doesn't know
       const again = await world.server.fetch(request());
       if (changes !== '' && answer.status !== endpoint.status && again.status !== (endpoint.again ?? endpoint.status))

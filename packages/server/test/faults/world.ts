@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
 import { createPasswordHasher } from '../../src/accounts/password.ts';
 import { formatRefreshToken } from '../../src/grants/refresh-token.ts';
-import { type AuthorizationServer, createServer } from '../../src/index.ts';
+import { type AuthorizationServer, createServer, type ServerOptions } from '../../src/index.ts';
 import { deriveSecrets } from '../../src/secrets/secrets.ts';
 import type { StoreDialect } from '../../src/stores/dialect.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
@@ -15,6 +15,8 @@ import { withGate } from '../stores/gated-dialect.ts';
 
 export const ISSUER = 'https://auth.example.test';
 export const PASSWORD = 'correct horse battery';
+/** Where the clock of a world begins. */
+export const START: number = Date.UTC(2026, 0, 1);
 
 /** A server whose statements can fail one by one, and its database as somebody beside it sees it. */
 export interface FaultWorld {
@@ -38,10 +40,13 @@ export interface Person {
   readonly bearer: string;
 }
 
-/** @param url `postgres://…`; in memory where it is left out. */
-export async function openFaultWorld(url?: string): Promise<FaultWorld> {
+/**
+ * @param url `postgres://…`; in memory where it is left out.
+ * @param options  What else the server is given.
+ */
+export async function openFaultWorld(url?: string, options: Partial<ServerOptions> = {}): Promise<FaultWorld> {
   const fault = new Fault();
-  const clock = { now: Date.UTC(2026, 0, 1) };
+  const clock = { now: START };
   const secret = randomBytes(32).toString('base64url');
   const dialect = await openDialect(url);
   const gated: StoreDialect = {
@@ -64,6 +69,7 @@ export async function openFaultWorld(url?: string): Promise<FaultWorld> {
     log: () => {},
     // what was written stays in the outbox, to be seen
     sendMail: () => Promise.reject(new Error('no mail server')),
+    ...options,
   });
   if (opened === undefined) throw new Error('unreachable: the server opened its store');
   const store = opened;
@@ -139,6 +145,7 @@ const LOOKS = [
   'select code from revocations where until > NOW',
   'select purpose, user_id is not null as of_user from one_time_tokens where expires_at > NOW',
   'select event, outcome from audit_events',
+  'select provider, email, sealed_tokens is not null as tokens from logins',
   'select client_id from client_cutoffs',
   'select sessions_cutoff > 0 as cut, tokens_cutoff > 0 as tokens_cut from meta',
 ];

@@ -160,7 +160,11 @@ const KEYS = new Set([
   'limited.facebook.com/.well-known/oauth/openid/jwks/',
 ]);
 
-export async function startStandIns(redirectUriOf: (provider: string) => string): Promise<StandIns> {
+/** @param clock  What time it is there: milliseconds since 1970. */
+export async function startStandIns(
+  redirectUriOf: (provider: string) => string,
+  clock: () => number = Date.now,
+): Promise<StandIns> {
   let rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
   let rsaKid = 'rsa';
   const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -254,7 +258,7 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
     const read = (part: string): Record<string, unknown> =>
       JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
     const [header, claims] = [read(head), read(payload)];
-    const now = Date.now() / 1_000;
+    const now = clock() / 1_000;
     const key = { key: createPublicKey(APPLE.privateKey), dsaEncoding: 'ieee-p1363' as const };
     return (
       header['alg'] === 'ES256' &&
@@ -287,7 +291,7 @@ export async function startStandIns(redirectUriOf: (provider: string) => string)
     // a text: https://developers.naver.com/docs/login/api/api.md
     if (provider === 'naver') return { json: { ...common, refresh_token: 'r', expires_in: '3600' } };
     if (provider === 'facebook') return { json: { ...common, token_type: 'bearer', expires_in: 5_183_944 } };
-    const now = Math.floor(Date.now() / 1_000);
+    const now = Math.floor(clock() / 1_000);
     const claims = {
       iss: ISSUERS[provider],
       aud: APP.id,
