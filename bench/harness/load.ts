@@ -19,6 +19,8 @@ export interface LoadReport {
   readonly answered: number;
   /** Answers with another status. */
   readonly unexpected: number;
+  /** The last of those. */
+  readonly unexpectedStatus?: number;
   readonly seconds: number;
   /** Bytes of requests and answers together, for each that was answered. */
   readonly wireBytes: number;

@@ -20,6 +20,7 @@ async function runPlan({
   const latencies: number[] = [];
   let next = 0;
   let unexpected = 0;
+  let unexpectedStatus: number | undefined;
   let bytes = 0;
   const began = performance.now();
   const until = began + Math.min(ms, LONGEST_MS);
@@ -47,7 +48,11 @@ async function runPlan({
         pending += chunk.toString('latin1');
         if (!isWhole(pending)) return;
         latencies.push(performance.now() - (sentAt ?? Number.NaN));
-        if (Number(pending.slice(9, 12)) !== status) unexpected++;
+        const answered = Number(pending.slice(9, 12));
+        if (answered !== status) {
+          unexpected++;
+          unexpectedStatus = answered;
+        }
         pending = '';
         send();
       });
@@ -58,6 +63,7 @@ async function runPlan({
   return {
     answered: latencies.length,
     unexpected,
+    ...(unexpectedStatus === undefined ? {} : { unexpectedStatus }),
     seconds: (performance.now() - began) / 1_000,
     wireBytes: bytes / latencies.length,
     p50Ms: quantile(latencies, 0.5),

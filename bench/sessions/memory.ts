@@ -1,4 +1,5 @@
 import type { Load } from '../harness/load.ts';
+import { loadLetIn } from './let-in.ts';
 import { type Contender, requestWith } from './requests.ts';
 
 /** What people who are signed in take up, bytes for each; the store's is undefined where there is none. */
@@ -18,9 +19,9 @@ export async function measureMemory(
   const seen = await contestant.fill(port, people);
   if (seen.length > 0) {
     const requests = seen.map(requestWith);
-    const report = await load.run({ port, requests, connections: 8, ms: 60_000, status: 200, most: requests.length });
-    if (report.unexpected > 0 || report.answered !== requests.length)
-      throw new Error(`${contestant.title} did not let everybody in`);
+    const plan = { port, requests, connections: 8, ms: 60_000, status: 200, most: requests.length };
+    const { answered } = await loadLetIn(contestant.title, load, plan);
+    if (answered !== requests.length) throw new Error(`${contestant.title}: not everybody came by in time`);
   }
   const after = { api: await heapBytes(port), store: await contestant.storeBytes?.() };
   return {

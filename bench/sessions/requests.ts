@@ -2,6 +2,7 @@ import { getRequest, type Load } from '../harness/load.ts';
 import { median } from '../harness/statistics.ts';
 import type { Api } from './api-processes.ts';
 import type { Contestant } from './contestant.ts';
+import { measureLetIn } from './let-in.ts';
 
 export interface Contender {
   readonly contestant: Contestant;
@@ -68,13 +69,12 @@ export async function measureRequests(
 }
 
 async function measureOnce({ contestant, api, requests }: Contender, load: Load, ms: number): Promise<Sample> {
-  const before = await used(contestant, api);
-  const report = await load.run({
-    ...{ port: api.ready.port, requests, ms, status: 200 },
-    connections: CONNECTIONS,
-  });
-  const after = await used(contestant, api);
-  if (report.unexpected > 0) throw new Error(`${contestant.title} refused ${report.unexpected} good requests`);
+  const plan = { port: api.ready.port, requests, connections: CONNECTIONS, ms, status: 200 };
+  const { before, report, after } = await measureLetIn(contestant.title, async () => ({
+    before: await used(contestant, api),
+    report: await load.run(plan),
+    after: await used(contestant, api),
+  }));
   const each = (from: number, to: number): number => (to - from) / report.answered;
   return {
     cpu: each(before.cpu, after.cpu),
