@@ -70,7 +70,7 @@ async function attack(url: URL, material: Material, quick: boolean): Promise<Ver
         : undefined,
       sign: (input) => signRaw(material, Buffer.from(input)).toString('base64url'),
     },
-    groups: quick ? ['T', 'K'] : GROUPS,
+    only: quick ? ['T', 'K'] : GROUPS,
     perSecond: PER_SECOND,
   });
 }

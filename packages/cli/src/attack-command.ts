@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { attackEndpoint, GROUPS, type Group, Inconclusive, type Verdict } from './attack/campaign.ts';
+import { attackEndpoint, GROUPS, Inconclusive, isClass, type Verdict } from './attack/campaign.ts';
+import { isThisMachine } from './attack/loopback.ts';
 import { readMaterial } from './attack/read-material.ts';
 import { formatVerdict } from './attack/report.ts';
 import { CliError, EXIT } from './failure.ts';
@@ -17,13 +18,13 @@ export function addAttack(program: Command, around: Surroundings): void {
     .option('--token <jwt>', 'a good token; better in MAPAE_ATTACK_TOKEN, where no list of processes shows it')
     .option('--jwks <url or file>', 'key set of the issuer: tries its public key as a secret')
     .option('--key <file>', 'signing key of a test issuer (PEM, JWK or secret): tries what only an issuer can sign')
-    .option('--only <groups>', `some of ${GROUPS.join(',')}`)
+    .option('--only <list>', `groups (${GROUPS.join(',')}) or classes of them (T10,K01)`)
     .option('--rate <n>', `most requests a second, 1 to ${HIGHEST_RATE}`, String(DEFAULT_RATE))
     .option('--i-own-this-host', 'go on with a host that is not this machine')
     .option('--json', 'print JSON')
     .exitOverride()
     .action(async (address: string, flags: Readonly<Record<string, unknown>>) => {
-      const url = readUrl(address, flags['iOwnThisHost'] === true);
+      const url = await readUrl(address, flags['iOwnThisHost'] === true);
       const token = flags['token'] ?? around.env['MAPAE_ATTACK_TOKEN'];
       const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
       const material = await readMaterial({
@@ -39,7 +40,7 @@ export function addAttack(program: Command, around: Surroundings): void {
       const verdict = await attackOrFail({
         url,
         material,
-        groups: readGroups(text('only')),
+        only: readClasses(text('only')),
         perSecond: readRate(flags['rate']),
         isStopped: () => stopped,
       });
@@ -63,26 +64,22 @@ async function attackOrFail(options: Parameters<typeof attackEndpoint>[0]): Prom
 }
 
 /** An attack on somebody else's host is a crime in most places: loopback goes without saying, anything else is said. */
-function readUrl(address: string, isOwn: boolean): URL {
+async function readUrl(address: string, isOwn: boolean): Promise<URL> {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '')
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new CliError('the address is no http or https URL', '`mapae attack http://localhost:3000/me`');
   url.hash = '';
-  if (!isOwn && !isLoopback(url.hostname))
+  if (!isOwn && !(await isThisMachine(url.hostname)))
     throw new CliError(`${url.hostname} is not this machine`, 'if it is yours to attack, say --i-own-this-host');
   return url;
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
-function readGroups(only: string | undefined): readonly Group[] {
+function readClasses(only: string | undefined): readonly string[] {
   if (only === undefined) return GROUPS;
   const named = only.split(',').map((one) => one.trim().toUpperCase());
-  if (!named.every((one) => (GROUPS as readonly string[]).includes(one)))
-    throw new CliError(`--only is a list of ${GROUPS.join(', ')}`, '`--only T,K`');
-  return named as Group[];
+  if (!named.every(isClass))
+    throw new CliError(`--only is a list of ${GROUPS.join(', ')}, or of classes like T10`, '`--only T,K01`');
+  return named;
 }
 
 function readRate(given: unknown): number {

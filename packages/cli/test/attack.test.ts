@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVerifier } from '@mapae/verifier';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { APPS } from '../../verifier/test/adapters/apps.ts';
-import { attackEndpoint, GROUPS, type Group, type Verdict } from '../src/attack/campaign.ts';
+import { attackEndpoint, GROUPS, type Verdict } from '../src/attack/campaign.ts';
+import { isThisMachine } from '../src/attack/loopback.ts';
 import { formatVerdict } from '../src/attack/report.ts';
 import { run } from '../src/command.ts';
 import { runMapae } from './run-mapae.ts';
@@ -29,7 +30,12 @@ const claims = {
   ...{ iat, exp: iat + 600, scope: 'notes:read' },
 };
 const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: KID })}.${encode(claims)}`;
-const token = `${input}.${sign(input)}`;
+/** A signature is new each time: one that the two alphabets of base64 spell differently. RFC 4648 §4, §5 */
+function signDifferently(): string {
+  const signature = sign(input);
+  return /[-_]/.test(signature) ? signature : signDifferently();
+}
+const token = `${input}.${signDifferently()}`;
 const material = { token, publicKey: { jwk, pem }, sign };
 
 const running: Server[] = [];
@@ -45,8 +51,9 @@ async function listen(server: Server): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/me`);
 }
 
-async function attack(server: Server, groups: readonly Group[] = GROUPS): Promise<Verdict> {
-  return attackEndpoint({ url: await listen(server), material, groups, perSecond: 1_000 });
+/** As fast as it goes: the pace has a test of its own. */
+async function attack(server: Server, only: readonly string[] = GROUPS): Promise<Verdict> {
+  return attackEndpoint({ url: await listen(server), material, only, perSecond: Number.POSITIVE_INFINITY });
 }
 
 describe('every adapter of Mapae lets nothing in, and breaks on nothing', () => {
@@ -142,6 +149,23 @@ async function keyFrom(url: unknown): Promise<unknown> {
 }
 const cookieOf = ({ headers }: IncomingMessage): string | undefined =>
   /\btoken=([^;]+)/.exec(headers.cookie ?? '')?.[1];
+
+/** Claims as a program sees them that copies them member by member: `__proto__` becomes the prototype. */
+function inherit(found: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(found)) copy[name] = value;
+  return copy;
+}
+
+/** RFC 7515 §7.2.2 */
+function compact(text: string | undefined): string | undefined {
+  if (text === undefined || text.includes('.')) return text;
+  const parts = JSON.parse(Buffer.from(text, 'base64url').toString()) as Readonly<Record<string, string>>;
+  return `${parts['protected']}.${parts['payload']}.${parts['signature']}`;
+}
+
+const unwrapped = (text: string): string =>
+  /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) ? Buffer.from(text.split('.')[1] ?? '', 'base64url').toString() : text;
 
 /** One broken guard for each class, and the id under which it has to be found. */
 const BROKEN: readonly (readonly [id: string, mistake: string, Mistakes])[] = [
@@ -295,16 +319,46 @@ const BROKEN: readonly (readonly [id: string, mistake: string, Mistakes])[] = [
     },
   ],
   ['K10', 'has a default key', { checkSignature: ({ header }, right) => typeof header['kid'] !== 'string' || right() }],
-  ['J01', 'takes padding', {}],
-  ['J07', 'lets the last of two names win', {}],
+  // node:crypto and JSON.parse by themselves, and everything else as it should be
+  ...(
+    [
+      ['J01', 'takes padding'],
+      ['J02', 'takes the plain alphabet of base64'],
+      ['J03', 'looks away from foreign characters'],
+      ['J04', 'looks away from spare bits'],
+      ['J06', 'looks away from what follows the token'],
+      ['J07', 'lets the last of two names win'],
+      ['J10', 'takes what is no UTF-8'],
+      ['J20', 'looks away from zip'],
+      ['J22', 'lets the last of two algorithms win'],
+    ] as const
+  ).map(([attackId, mistake]) => [attackId, mistake, {}] as const),
+  ['J05', 'cuts what is too long', { checkSignature: ({ token: text }) => holds(text.slice(0, token.length)) }],
+  ['J08', 'takes a list for claims', { checkClaims: () => true }],
+  ['J09', 'reads JSON with a byte order mark', { read: (text) => JSON.parse(text.replace(/^\ufeff/, '')) }],
+  ['J11', 'decodes and asks nothing', { checkSignature: () => true, checkClaims: () => true }],
+  [
+    'J14',
+    'merges claims into an object',
+    { checkClaims: ({ claims: found }) => Number(inherit(found)['exp']) > Date.now() / 1_000 },
+  ],
   [
     'J15',
     'takes a time that is no number for none',
     { checkClaims: ({ claims: { exp } }) => typeof exp !== 'number' || exp > Date.now() / 1_000 },
   ],
   ['J16', 'checks no times', { checkClaims: () => true }],
-  ['J17', 'ignores crit', { checkSignature: ({ header }, right) => 'crit' in header || right() }],
-  ['J18', 'ignores b64', { checkSignature: ({ header }, right) => 'b64' in header || right() }],
+  ['J17', 'ignores crit', {}],
+  ['J18', 'ignores b64', {}],
+  ['J19', 'reads the JSON serialisation, too', { findToken: (request) => compact(bearer(request)) }],
+  ['J21', 'takes a token in a token for its claims', { read: (text) => JSON.parse(unwrapped(text)) }],
+  [
+    'J23',
+    'looks for names in any case',
+    {
+      checkClaims: ({ claims: { exp, EXP } }) => Number(exp ?? EXP) > Date.now() / 1_000,
+    },
+  ],
   ['C01', 'checks no type', { checkClaims: ({ header }, right) => header['typ'] !== 'at+jwt' || right() }],
   ['C05', 'checks no audience', { checkClaims: ({ claims: { iss } }) => iss === issuer }],
   ['C07', 'checks no issuer', { checkClaims: ({ claims: { aud } }) => aud === audience }],
@@ -332,13 +386,42 @@ const BROKEN: readonly (readonly [id: string, mistake: string, Mistakes])[] = [
 ];
 
 describe('a guard that is broken in one way is found out', () => {
-  const found = new Map<string, Verdict>();
-  beforeAll(() => found.clear());
-  afterAll(() => found.clear());
-
   test.each(BROKEN)('%s: one that %s', async (attackId, _, mistakes) => {
-    const { letIn } = await attack(handMade(mistakes), [attackId.charAt(0) as Group]);
+    const { letIn } = await attack(handMade(mistakes), [attackId]);
     expect(letIn.map(({ id: each }) => each)).toContain(attackId);
+  });
+
+  test('J13: one that breaks on it is listed as broken', async () => {
+    const fragile = createServer(({ headers: { authorization = '' } }, response) => {
+      response
+        .writeHead(authorization === `Bearer ${token}` ? 200 : authorization.startsWith('Bearer ....') ? 500 : 401)
+        .end();
+    });
+    const { broken } = await attackEndpoint({
+      url: await listen(fragile),
+      material: { token },
+      only: ['J13'],
+      perSecond: Number.POSITIVE_INFINITY,
+    });
+    expect(broken).toMatchObject([{ id: 'J13', status: 500 }]);
+  });
+
+  test('every class that is tried has its broken guard', async () => {
+    // one that only refuses the request with nothing at all
+    let isAsked = false;
+    const server = createServer(({ headers: { authorization } }, response) => {
+      const isBare = authorization === undefined && !isAsked;
+      isAsked ||= isBare;
+      response.writeHead(isBare ? 401 : 200).end();
+    });
+    const { letIn, tried: counts } = await attack(server);
+    const tried = new Set(letIn.map(({ id: each }) => each));
+    const caught = new Set([...BROKEN.map(([each]) => each), 'J13']);
+    expect([...tried].filter((each) => !caught.has(each))).toEqual([]);
+    expect([...caught].filter((each) => !tried.has(each))).toEqual([]);
+    for (const group of GROUPS) expect(counts[group]).toBeGreaterThan(20);
+    // several hundred
+    expect(Object.values(counts).reduce((sum, count) => sum + count)).toBeGreaterThan(300);
   });
 
   test('X00: an endpoint that asks for nothing is found, and nothing else is tried', async () => {
@@ -386,6 +469,14 @@ describe('mapae attack', () => {
     ['a host that is not this machine', ['http://api.example/me']],
     ['no URL', ['nowhere']],
     ['a name and password in the URL', ['http://a:b@127.0.0.1/']],
+    ['a password alone', ['http://:b@127.0.0.1/']],
+    ['this machine as a name at another host', ['http://127.0.0.1@api.example/']],
+    ['a name that begins like an address of this machine', ['http://127.0.0.1.api.example/']],
+    ['a name that begins like this machine', ['http://localhost.api.example/']],
+    ['another name of this machine', ['http://localtest.example/']],
+    ['every address of this machine', ['http://0.0.0.0/']],
+    ['an address of IPv6 that is another one of IPv4', ['http://[::ffff:10.0.0.1]/']],
+    ['no such class', ['http://127.0.0.1:9/', '--only', 'T,K1']],
     ['no such group', ['http://127.0.0.1:9/', '--only', 'Q']],
     ['a rate beyond the bound', ['http://127.0.0.1:9/', '--rate', '5000']],
     ['a key that is none', ['http://127.0.0.1:9/', '--key', '/dev/null']],
@@ -394,6 +485,76 @@ describe('mapae attack', () => {
     const none = { write: () => expect.fail('nothing is written') };
     const around = { env, cwd: folder, stdout: none, stderr: { ...none, fd: 2 }, onStop: () => {} };
     await expect(run(['attack', ...args], around)).rejects.toMatchObject({ name: 'CliError', exitCode: 2 });
+  });
+
+  test.each(['127.0.0.1', '127.9.9.9', '2130706433', '0x7f.1', '[::1]', '[0:0:0:0:0:0:0:1]'])(
+    'RFC 6890 §2.2.2: %s is this machine, and asked without a word',
+    async (host) => {
+      expect(await isThisMachine(new URL(`http://${host}/`).hostname)).toBe(true);
+    },
+  );
+
+  test('RFC 6761 §6.3: localhost is this machine where every address that it has here is one of loopback', async () => {
+    const having =
+      (...addresses: readonly string[]) =>
+      async () =>
+        addresses.map((address) => ({ address }));
+    const answers = [
+      having('127.0.0.1', '::1'),
+      having('127.0.0.1', '192.0.2.1'),
+      having('::ffff:192.0.2.1'),
+      having(),
+    ];
+    expect(await Promise.all(answers.map((lookup) => isThisMachine('localhost', lookup)))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    // whatever it points at now
+    expect(await isThisMachine('app.localhost.example', having('127.0.0.1'))).toBe(false);
+  });
+
+  test('a redirect counts as a refusal, and is not followed', async () => {
+    let asked = 0;
+    const elsewhere = await listen(
+      createServer((_request, response) => {
+        asked++;
+        response.end();
+      }),
+    );
+    const server = createServer(({ headers: { authorization } }, response) => {
+      if (authorization === `Bearer ${token}`) response.end();
+      else response.writeHead(302, { location: String(elsewhere) }).end();
+    });
+    const url = await listen(server);
+    const { letIn } = await attackEndpoint({ url, material: { token }, only: ['T13', 'X06'], perSecond: 1_000 });
+    expect([letIn, asked]).toEqual([[], 0]);
+  });
+
+  test('nothing but GET is sent, one request at a time, no faster than was said', async () => {
+    const arrivals: number[] = [];
+    const methods = new Set<string | undefined>();
+    let atOnce = 0;
+    let most = 0;
+    const server = createServer(({ method, headers: { authorization } }, response) => {
+      arrivals.push(performance.now());
+      methods.add(method);
+      most = Math.max(most, ++atOnce);
+      response.writeHead(authorization === `Bearer ${token}` ? 200 : 401).end(() => atOnce--);
+    });
+    await attackEndpoint({ url: await listen(server), material: { token }, only: ['T13', 'X03'], perSecond: 100 });
+    expect([[...methods], most]).toEqual([['GET'], 1]);
+    const seconds = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
+    expect(arrivals.length).toBeGreaterThan(15);
+    expect((arrivals.length - 1) / seconds).toBeLessThanOrEqual(101);
+  });
+
+  test('a list of which nothing can be tried says nothing, and not that nothing was let in', async () => {
+    const app = await listen(handMade({}));
+    const none = { write: () => expect.fail('nothing is written') };
+    const around = { env, cwd: folder, stdout: none, stderr: { ...none, fd: 2 }, onStop: () => {} };
+    await expect(run(['attack', String(app), '--only', 'C', ...fast], around)).rejects.toMatchObject({ exitCode: 1 });
   });
 
   test('the verdict holds nothing of the token', async () => {

@@ -50,6 +50,8 @@ export interface Parts {
 /** Ways to have the issuer's own key sign what no issuer should. */
 export interface SignedParts {
   sign(change?: object, typ?: string): string;
+  /** The good payload under another header. */
+  signHeader(header: object | string): string;
   signRaw(input: string): string;
   signPayload(json: string | Buffer): string;
   /** The good claims with one member spelled out. */
@@ -75,13 +77,15 @@ export function takeApart({ token }: AttackMaterial): Parts {
 export function signedParts(material: AttackMaterial): SignedParts | undefined {
   const { sign } = material;
   if (sign === undefined) return undefined;
-  const { header, members, claims } = takeApart(material);
+  const { header, payload, members, claims } = takeApart(material);
   const signRaw = (input: string): string => `${input}.${sign(input)}`;
   const signPayload = (json: string | Buffer): string =>
     signRaw(`${header}.${Buffer.from(json).toString('base64url')}`);
   return {
     signRaw,
     signPayload,
+    signHeader: (changed) =>
+      signRaw(`${encode(typeof changed === 'string' ? changed : { ...members, ...changed })}.${payload}`),
     sign: (change = {}, typ) =>
       signRaw(`${encode(typ === undefined ? members : { ...members, typ })}.${encode({ ...claims, ...change })}`),
     signMember(member) {

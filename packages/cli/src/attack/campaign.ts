@@ -9,13 +9,17 @@ import { transportAttempts } from './transport-attempts.ts';
 
 /** Groups of the attack catalogue that can be tried from outside. */
 export const GROUPS = ['T', 'K', 'J', 'C', 'X'] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
+
+/** True for a group, or one class of it by its number. */
+export const isClass = (text: string): boolean => /^[TKJCX](\d\d)?$/.test(text);
 
 export interface CampaignOptions {
   readonly url: URL;
   readonly material: Omit<AttackMaterial, 'lure'>;
-  readonly groups: readonly Group[];
-  /** Most requests a second. */
+  /** Groups, or classes of them: `T`, `T10`. */
+  readonly only: readonly string[];
+  /** Most requests a second, one after the other. */
   readonly perSecond: number;
   /** Asked before each attempt: true ends the campaign. */
   readonly isStopped?: () => boolean;
@@ -45,7 +49,7 @@ export class Inconclusive extends Error {
 /**
  * Tries everything that can be made from a good token against an endpoint of one's own.
  *
- * @throws {Inconclusive} when the endpoint refuses the good token, at the beginning or at the end.
+ * @throws {Inconclusive} when the endpoint refuses the good token, at the beginning or at the end, or there is nothing to try.
  */
 export async function attackEndpoint(options: CampaignOptions): Promise<Verdict> {
   const target = createTarget(options.url, options.perSecond);
@@ -58,12 +62,12 @@ export async function attackEndpoint(options: CampaignOptions): Promise<Verdict>
   }
 }
 
-async function attack(
-  { groups, isStopped, ...options }: CampaignOptions,
-  target: Target,
-  lure: Lure,
-): Promise<Verdict> {
+async function attack({ only, isStopped, ...options }: CampaignOptions, target: Target, lure: Lure): Promise<Verdict> {
   const material: AttackMaterial = { ...options.material, lure: lure.url };
+  const attempts = attemptsOf(material, only, lure);
+  // what was not tried let nobody in, and says nothing
+  if (attempts.length === 0)
+    throw new Inconclusive('nothing to try: there is no such class, or it needs --jwks or --key');
   const good = { headers: ['authorization', `Bearer ${material.token}`] };
   await expectLetIn(target, good, 'the token is refused: without one that is let in, a refusal says nothing');
   const remade = signedParts(material)?.sign();
@@ -83,7 +87,7 @@ async function attack(
   // nothing else is worth trying
   if (isIn(bare)) find('X00', 'no credential', bare);
   else
-    for (const { id, title, headers, query } of attemptsOf(material, groups, lure)) {
+    for (const { id, title, headers, query } of attempts) {
       if (isStopped?.() === true) throw new Inconclusive('stopped before everything was tried');
       const asked = lure.asked.length;
       const status = await target.ask(query === undefined ? { headers } : { headers, query });
@@ -97,7 +101,7 @@ async function attack(
   return { tried, letIn, broken };
 }
 
-function attemptsOf(material: AttackMaterial, groups: readonly Group[], lure: Lure): Attempt[] {
+function attemptsOf(material: AttackMaterial, only: readonly string[], lure: Lure): Attempt[] {
   const attacker = createAttackerKey(String(takeApart(material).members['alg']));
   lure.serve(attacker.jwk);
   const attempts = [
@@ -106,7 +110,7 @@ function attemptsOf(material: AttackMaterial, groups: readonly Group[], lure: Lu
       .map(({ id, title, token }) => ({ id, title, headers: ['authorization', `Bearer ${token}`] })),
     ...transportAttempts(material),
   ];
-  return attempts.filter(({ id }) => (groups as readonly string[]).includes(id.charAt(0)));
+  return attempts.filter(({ id }) => only.some((one) => id.startsWith(one)));
 }
 
 async function expectLetIn(target: Target, good: Pick<Attempt, 'headers'>, otherwise: string): Promise<void> {

@@ -7,10 +7,16 @@ export function encodingTokens(material: AttackMaterial): Row[] {
   return [...unsigned(material), ...wellSigned(material)];
 }
 
+/** The same bytes spelled in the alphabet of RFC 4648 §4, where they have a letter that differs. */
+function plainAlphabet(segment: string): string | undefined {
+  return /[-_]/.test(segment) ? segment.replaceAll('-', '+').replaceAll('_', '/') : undefined;
+}
+
 function unsigned(material: AttackMaterial): Row[] {
   const { good, header, payload, signature, members, withHeader, withPayload } = takeApart(material);
   const rawHeader = (json: string): string => `${encode(json)}.${payload}.${signature}`;
   const json = JSON.stringify(members);
+  const plain = plainAlphabet(signature);
   return [
     ['J01', 'padded signature', `${good}==`, 'token/malformed'],
     [
@@ -19,6 +25,24 @@ function unsigned(material: AttackMaterial): Row[] {
       `${header}.${payload}.${Buffer.from(signature, 'base64url').fill(0xfb).toString('base64')}`,
       'token/malformed',
     ],
+    ...(plain === undefined
+      ? []
+      : [
+          [
+            'J02',
+            'the true signature in the plain alphabet',
+            `${header}.${payload}.${plain}`,
+            'token/malformed',
+          ] as const,
+        ]),
+    ...['!', '=', '*'].map(
+      (foreign): Row => [
+        'J03',
+        `${JSON.stringify(foreign)} within the signature`,
+        `${header}.${payload}.${signature.slice(0, 9)}${foreign}${signature.slice(9)}`,
+        'token/malformed',
+      ],
+    ),
     ['J03', 'foreign character', `${header}.${payload}.${signature.slice(0, -1)}!`, 'token/malformed'],
     ['J05', 'length 1 mod 4', `${header}.${payload}.${signature}AAA`, 'token/malformed'],
     ['J06', 'rubbish after the token', `${good}~`, 'token/malformed'],
@@ -67,9 +91,23 @@ function unsigned(material: AttackMaterial): Row[] {
 function wellSigned(material: AttackMaterial): Row[] {
   const signed = signedParts(material);
   if (signed === undefined) return [];
-  const { header, payload, claims } = takeApart(material);
-  const { sign, signRaw, signPayload, signMember } = signed;
+  const { good, header, payload, members, claims } = takeApart(material);
+  const { sign, signRaw, signHeader, signPayload, signMember } = signed;
+  const json = JSON.stringify(members);
   return [
+    // an issuer that writes such headers: the signature is right, and what was signed isn't
+    ...[['x'], ['exp'], [], 'x', null].map(
+      (crit): Row => ['J17', `crit ${JSON.stringify(crit)}, well signed`, signHeader({ crit, x: 1 }), 'token/critical'],
+    ),
+    ['J18', 'b64 false, well signed', signHeader({ b64: false }), 'token/header'],
+    ['J18', 'b64 false, critical, well signed', signHeader({ b64: false, crit: ['b64'] }), 'token/critical'],
+    ['J20', 'zip, well signed', signHeader({ zip: 'DEF' }), 'token/header'],
+    ['J07', 'header name twice, well signed', signHeader(`{"typ":"JWT",${json.slice(1)}`), 'token/malformed'],
+    ['J22', 'alg twice, well signed', signHeader(`{"alg":"none",${json.slice(1)}`), 'token/malformed'],
+    ['J09', 'comment in the header, well signed', signHeader(`{/**/${json.slice(1)}`), 'token/malformed'],
+    ['J09', 'a byte order mark before the header', signHeader(`\ufeff${json}`), 'token/malformed'],
+    ['J21', 'a token as payload, well signed', signRaw(`${header}.${encode(good)}`), 'token/malformed'],
+    ['J14', 'every claim in __proto__ alone', signPayload(`{"__proto__":${JSON.stringify(claims)}}`), 'token/issuer'],
     ['J12', 'longer than is looked at', sign({ pad: 'x'.repeat(9_000) }), 'token/too-long', 'choice'],
     // RFC 7519 §2; CVE-2026-25537, CVE-2026-44459: present but no whole number is never taken for absent
     ...['-1', '"9999999999"', 'null', 'true', '1.5', '[]', '{}', '1e400', '1e308', '9007199254740992', '""'].flatMap(
