@@ -1,9 +1,13 @@
 // What `npm test` runs, after tools/setup.mjs: types, lint, floors, then every test. Arguments go to vitest
 // (`npm test -- packages/jwt`), and then only vitest runs.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const MEMORY = '/dev/shm';
+const FOLDER = /^mapae-test-(\d+)$/;
+const PLENTY = 4 * 2 ** 30;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const env = {
@@ -11,9 +15,43 @@ const env = {
   PATH: join(root, 'node_modules/.bin') + delimiter + process.env.PATH,
   // the tests start our programs a hundred times: types are stripped once
   NODE_COMPILE_CACHE: join(root, '.tmp/compile-cache'),
+  ...temporaryFolder(),
 };
 const asked = process.argv.slice(2);
 const REPORT = '.tmp/vitest.json';
+
+/**
+ * Some hundred databases and browser profiles come and go: where there is plenty of it they live in memory. Whoever names
+ * a TMPDIR gets that one.
+ */
+function temporaryFolder() {
+  if (process.platform !== 'linux' || process.env.TMPDIR !== undefined) return {};
+  try {
+    for (const name of readdirSync(MEMORY)) {
+      const [, pid] = FOLDER.exec(name) ?? [];
+      if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(MEMORY, name), { recursive: true, force: true });
+    }
+    const { bavail, bsize } = statfsSync(MEMORY);
+    if (bavail * bsize < PLENTY) return {};
+    const folder = join(MEMORY, `mapae-test-${process.pid}`);
+    mkdirSync(folder);
+    // PostgreSQL runs as a user of its own
+    chmodSync(folder, 0o1777);
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return { TMPDIR: folder };
+  } catch {
+    return {};
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
 
 function run(title, command, ...args) {
   process.stderr.write(`[test] ${title}\n`);

@@ -1,4 +1,4 @@
-/** Another source of one file. Applied by broken-build.ts. */
+/** Another source of one file. Applied by program-build.ts. */
 export interface SourceEdit {
   /** Source file, below packages/. */
   readonly file: string;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Exchange } from './observer.ts';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'began' | 'ended' | 'family' | 'status'> : never;
@@ -104,10 +105,17 @@ export function createDevice(options: DeviceOptions): Device {
     },
     async signIn() {
       const { email, password, api } = options;
-      const result = await exchange(
-        (got) => ({ did: 'sign-in', refreshToken: got?.answer.refresh_token }),
-        () => post('/v1/sign-in', { email, password, resource: api, delivery: 'bearer' }),
-      );
+      const attempt = () =>
+        exchange(
+          (got) => ({ did: 'sign-in', refreshToken: got?.answer.refresh_token }),
+          () => post('/v1/sign-in', { email, password, resource: api, delivery: 'bearer' }),
+        );
+      let result = await attempt();
+      // a machine under load: the server says so, and a client waits
+      for (let tries = 0; result?.status === 503 && tries < 5; tries += 1) {
+        await pause(1_000);
+        result = await attempt();
+      }
       if (result?.status !== 200) throw new Error(`sign-in of ${family}: ${result?.status}`);
       access = result.answer.access_token ?? '';
       held.push(result.answer.refresh_token ?? '');

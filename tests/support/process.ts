@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { SourceEdit } from './breakages.ts';
+import { buildProgram } from './program-build.ts';
 
 /** A process of ours under test, told apart from the test by nothing but its address. */
 export interface Started {
@@ -19,7 +19,7 @@ export interface Started {
 const SETUP_SECONDS = 20;
 
 /**
- * Starts a program of tests/support on this Node, with its settings as JSON in `MAPAE_TEST_SETTINGS`, and waits for its
+ * Builds a program of tests/support and starts it on this Node, with its settings as JSON in `MAPAE_TEST_SETTINGS`, and waits for its
  * line `{"event":"listening","port":…}`.
  */
 export async function start(
@@ -29,23 +29,13 @@ export async function start(
   /** A module that runs before the program. */
   preload?: string,
 ): Promise<Started> {
-  const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-  const broken = breakage === undefined ? [] : ['--import', here('./broken-build.ts')];
+  const file = await buildProgram(program, breakage);
   const before = preload === undefined ? [] : ['--import', preload];
-  const args = [
-    '--conditions=@mapae/source',
-    '--disable-warning=ExperimentalWarning',
-    ...before,
-    ...broken,
-    here(program),
-  ];
+  const args = ['--disable-warning=ExperimentalWarning', ...before, file];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      MAPAE_TEST_SETTINGS: JSON.stringify(settings),
-      ...(breakage === undefined ? {} : { MAPAE_TEST_BREAKAGE: JSON.stringify(breakage) }),
-    },
+    // each build is a file of its own, which a compile cache would keep for ever
+    env: { ...process.env, MAPAE_TEST_SETTINGS: JSON.stringify(settings), NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   let written = '';
   for (const stream of [child.stdout, child.stderr]) {
