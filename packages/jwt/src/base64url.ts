@@ -7,6 +7,11 @@ export class Base64urlMalformed extends Error {
   override readonly name = 'Base64urlMalformed';
 }
 
+/** What a character stands for: 0 to 63, or -1 for a foreign one. */
+export function sextetOf(text: string, at: number): number {
+  return VALUES[text.charCodeAt(at)] ?? -1;
+}
+
 /** Bytes as base64url without padding. RFC 7515 §2, RFC 4648 §5 */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = '';
@@ -34,7 +39,7 @@ export function decodeBase64url(text: string): Uint8Array {
   let held = 0;
   let out = 0;
   for (let at = 0; at < text.length; at++) {
-    const value = VALUES[text.charCodeAt(at)] ?? -1;
+    const value = sextetOf(text, at);
     if (value < 0) throw new Base64urlMalformed('character');
     held = ((held << 6) | value) & 0xffff;
     bits += 6;

@@ -1,4 +1,4 @@
-import { decodeBase64url, encodeBase64url } from './base64url.ts';
+import { encodeBase64url, sextetOf } from './base64url.ts';
 
 const BYTES = 16;
 const CHARACTERS = 22;
@@ -30,13 +30,15 @@ export function generateTimeOrderedId(timeMs: number, random: (bytes: number) =>
  */
 export function timeOfId(id: string): number | undefined {
   if (id.length !== CHARACTERS) return undefined;
-  let bytes: Uint8Array;
-  try {
-    bytes = decodeBase64url(id);
-  } catch {
-    return undefined;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint8(6) >> 4 !== 7 || view.getUint8(8) >> 6 !== 0b10) return undefined;
-  return view.getUint16(0) * 2 ** 32 + view.getUint32(2);
+  let foreign = 0;
+  for (let at = 0; at < CHARACTERS; at++) foreign |= sextetOf(id, at);
+  // 6 bits a character: the version begins at bit 48, the variant at bit 64, and the last four of 132 bits are spare
+  const canonical = (sextetOf(id, CHARACTERS - 1) & 0b1111) === 0;
+  if (foreign < 0 || sextetOf(id, 8) >> 2 !== 7 || (sextetOf(id, 10) & 0b11) !== 0b10 || !canonical) return undefined;
+  return bitsFrom(id, 0) * 2 ** 24 + bitsFrom(id, 4);
+}
+
+/** 24 bits: four characters. */
+function bitsFrom(id: string, at: number): number {
+  return (sextetOf(id, at) << 18) | (sextetOf(id, at + 1) << 12) | (sextetOf(id, at + 2) << 6) | sextetOf(id, at + 3);
 }

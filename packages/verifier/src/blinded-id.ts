@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What an id in the revocation feed is the id of. docs/protocol.md §5 */
 export type RevocationTarget = 'session' | 'token' | 'client' | 'subject' | 'everyone';
@@ -10,6 +10,6 @@ export type RevocationTarget = 'session' | 'token' | 'client' | 'subject' | 'eve
  * @returns 16 bytes.
  */
 export function blindRevocationId(issuer: string, target: RevocationTarget, value: string): Uint8Array {
-  const digest = createHash('sha256').update(`mapae-feed-1\0${issuer}\0${target}\0${value}`).digest();
+  const digest = hash('sha256', `mapae-feed-1\0${issuer}\0${target}\0${value}`, 'buffer');
   return Uint8Array.from(digest.subarray(0, 16));
 }

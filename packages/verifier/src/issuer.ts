@@ -9,6 +9,7 @@ import type { VerifierMetrics } from './metrics.ts';
 import type { VerifierSettings } from './options.ts';
 import type { StalePolicy } from './policy.ts';
 import { type Principal, readKeyBinding, readPrincipal } from './principal.ts';
+import { createPrivateMark } from './private-mark.ts';
 import { refuse } from './refusal.ts';
 import { createRemoteKeySet, type RemoteKeySet } from './remote-key-set.ts';
 import { followRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
@@ -88,6 +89,13 @@ export interface IssuerStatus {
   readonly revocations: number;
 }
 
+const VERDICT = createPrivateMark<Verdict<unknown>>();
+
+/** What was judged of the token that a principal came from, by whichever verifier. */
+export function findVerdict<C>(principal: Principal<C>): Verdict<C> | undefined {
+  return VERDICT.read(principal) as Verdict<C> | undefined;
+}
+
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 
@@ -156,7 +164,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     // an opaque token's ids are whatever its issuer says
     const principal = readPrincipal(claims, kid === undefined ? { ...rules, timedIds: false } : rules);
     const { nbf = 0 } = claims;
-    return {
+    const verdict: Verdict<C> = {
       issuer: trusted,
       token,
       signed,
@@ -170,6 +178,9 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       untilMs: principal.expiresAt * 1_000 + toleranceMs,
       generation: list.generation,
     };
+    VERDICT.write(principal, verdict);
+    Object.freeze(principal);
+    return verdict;
   }
 
   function checkRevoked(verdict: Verdict<C>): void {

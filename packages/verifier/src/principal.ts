@@ -36,7 +36,7 @@ export interface PrincipalRules<C> {
 }
 
 /**
- * Reads the claims of an access token after they were verified.
+ * Reads the claims of an access token after they were verified. Who calls freezes what comes back.
  *
  * @throws {TokenRejected} `token/claim`
  * @see RFC 9068 §2.2, §4
@@ -55,7 +55,7 @@ export function readPrincipal<C>(claims: JwtClaims, { timedIds, schema }: Princi
     throw new TokenRejected('token/claim', 'auth_time');
   if (jti === undefined || (timedIds && timeOfId(jti) === undefined)) throw new TokenRejected('token/claim', 'jti');
   if (timedIds && sid !== undefined && timeOfId(sid) === undefined) throw new TokenRejected('token/claim', 'sid');
-  return Object.freeze({
+  return {
     issuer: iss,
     subject: sub,
     sessionId: sid,
@@ -68,7 +68,7 @@ export function readPrincipal<C>(claims: JwtClaims, { timedIds, schema }: Princi
     issuedAt: iat,
     expiresAt: exp,
     claims: shape(schema, claims),
-  });
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
-import { createTokenCache, decode, type JwtClaims, TokenRejected, TokenUndecodable } from '@mapae/jwt';
+import { decode, type JwtClaims, TokenRejected, TokenUndecodable } from '@mapae/jwt';
 import type { ChallengeContext } from './challenge.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import { checkDpopProof } from './dpop-proof.ts';
-import { createTrustedIssuer, type IssuerStatus, type TrustedIssuer, type Verdict } from './issuer.ts';
+import { createTrustedIssuer, findVerdict, type IssuerStatus, type TrustedIssuer, type Verdict } from './issuer.ts';
 import { parseVerifierOptions, type VerifierOptions } from './options.ts';
 import { checkPolicy, type Policy, type PolicySettings, parsePolicy } from './policy.ts';
 import type { Principal } from './principal.ts';
@@ -10,6 +10,7 @@ import { RequestRefused, refuse } from './refusal.ts';
 import { createReports } from './report.ts';
 import type { RequestLike } from './request.ts';
 import { isEncrypted, type TokenOpener } from './token-opener.ts';
+import { createVerdictCache } from './verdict-cache.ts';
 import { createWatches, type Watch } from './watch.ts';
 
 export type { Policy } from './policy.ts';
@@ -84,8 +85,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     dpopAlgorithms: dpop?.algorithms,
     bearer: dpop?.required !== true,
   };
-  const cache = settings.cache === false ? undefined : createTokenCache<Verdict<C>>(settings.cache);
-  const accepted = new WeakMap<Principal<C>, Verdict<C>>();
+  const cache = settings.cache === false ? undefined : createVerdictCache<Verdict<C>>(settings.cache);
   const watches = createWatches();
   const reports = createReports(settings);
   const issuers = new Map<string, TrustedIssuer<C>>(
@@ -154,7 +154,6 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
   function remember(verdict: Verdict<C>): Verdict<C> {
     if (verdict.kid !== undefined) cache?.add(verdict.token, verdict);
-    accepted.set(verdict.principal, verdict);
     return verdict;
   }
 
@@ -188,7 +187,7 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
     try {
       verdict = judgeNow();
     } catch (error) {
-      if (!(error instanceof TokenRejected) || error.code !== 'token/unknown-key') throw error;
+      if (!isUnknownKey(error)) throw error;
       await issuer.refreshKeys('unknown-key');
       verdict = judgeNow();
     }
@@ -245,11 +244,29 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   /** All that needs no wait; undefined where one would help. Most requests end here, without a promise of their own. */
   function judgeAtOnce(token: string, policy: PolicySettings): Verdict<C> | undefined {
     const known = knownVerdict(token);
-    if (known === undefined) return undefined;
+    if (known === undefined) return judgeUnseen(token, policy);
     known.issuer.judgeAgain(known, clock());
     if (checkFresh(known, policy) === 'introspect') return undefined;
     noteHit();
     return known;
+  }
+
+  function judgeUnseen(token: string, policy: PolicySettings): Verdict<C> | undefined {
+    if (isOpaque(token) || isUnopened(token)) return undefined;
+    const issuer = issuerOf(token);
+    if (!issuer.started) return undefined;
+    let verdict: Verdict<C>;
+    try {
+      verdict = issuer.judge(token);
+    } catch (error) {
+      // its key may be there in a moment
+      if (isUnknownKey(error)) return undefined;
+      reports.miss();
+      throw error;
+    }
+    reports.miss();
+    remember(verdict);
+    return checkFresh(verdict, policy) === 'introspect' ? undefined : verdict;
   }
 
   function authenticateNow(request: RequestLike, policy?: Policy): Principal<C> | Promise<Principal<C>> {
@@ -314,8 +331,9 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
   }
 
   function verdictOf(principal: Principal<C>): Verdict<C> {
-    const verdict = accepted.get(principal);
-    if (verdict === undefined) throw new TypeError('principal must be one that this verifier let in');
+    const verdict = findVerdict(principal);
+    if (verdict === undefined || issuers.get(verdict.issuer.issuer) !== verdict.issuer)
+      throw new TypeError('principal must be one that this verifier let in');
     return verdict;
   }
 
@@ -396,6 +414,10 @@ export function createVerifier<C = JwtClaims>(options: VerifierOptions<C>): Veri
 
 /** No JWT, and no refresh token of ours: RFC 6750 §2.1 characters without a full stop, and enough of them to be no guess. */
 const OPAQUE_TOKEN = /^[A-Za-z0-9\-_~+/]{16,2048}=*$/;
+
+function isUnknownKey(error: unknown): boolean {
+  return error instanceof TokenRejected && error.code === 'token/unknown-key';
+}
 
 function atMost(ms: number, promise: Promise<void>): Promise<void> {
   const { promise: elapsed, resolve } = Promise.withResolvers<void>();

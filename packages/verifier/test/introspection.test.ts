@@ -192,6 +192,8 @@ describe('whenStale: introspect', () => {
     issuer.answers.set('/events/revocations', (_request, response) => void response.writeHead(500).end());
     issuer.answers.set('/events/revocations/poll', (_request, response) => void response.writeHead(500).end());
     issuer.cut();
+    // what was on its way is in: the next try was refused
+    await until(() => issuer.count('/events/revocations') > 1);
     passedMs = 6_000;
     known.set(live, { active: true, sub: 'kim' });
     expect([await outcome(live, policy), await outcome(over, policy)]).toEqual(['let in', '401 token/inactive']);

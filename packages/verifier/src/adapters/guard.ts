@@ -2,7 +2,7 @@ import { parsePolicy } from '../policy.ts';
 import type { Principal } from '../principal.ts';
 import type { RequestLike } from '../request.ts';
 import type { Policy, Verifier } from '../verifier.ts';
-import { findLetIn, writeLetIn } from './let-in.ts';
+import { letIn } from './let-in.ts';
 
 /**
  * Authenticates requests under one policy. A request that the same verifier has let in already is asked only what this policy asks beside that:
@@ -27,7 +27,7 @@ export function createGuard<C>(verifier: Verifier<C>, policy: Policy): Guard<C> 
     return principal;
   };
   return (request, handle) => {
-    const before = handle === undefined ? undefined : findLetIn(handle);
+    const before = handle === undefined ? undefined : letIn.read(handle);
     if (before?.by === verifier) return authorizeAgain(before.principal as Principal<C>);
     const judged = verifier.authenticateNow(request, policy);
     if (handle === undefined) return judged;
@@ -39,7 +39,7 @@ export function createGuard<C>(verifier: Verifier<C>, policy: Policy): Guard<C> 
 
 /** Where guards of several verifiers stand in a row, the last one's word holds. */
 export function rememberPrincipal<C>(handle: object, principal: Principal<C>, by: Verifier<C>): void {
-  writeLetIn(handle, { principal, by });
+  letIn.write(handle, { principal, by });
 }
 
 /**
@@ -52,7 +52,7 @@ export function rememberPrincipal<C>(handle: object, principal: Principal<C>, by
 export function principalOf<C>(request: object, verifier: Verifier<C>): Principal<C>;
 export function principalOf(request: object): Principal<unknown>;
 export function principalOf(request: object, verifier?: Verifier<unknown>): Principal<unknown> {
-  const found = findLetIn(request);
+  const found = letIn.read(request);
   if (found === undefined) throw new Error('this request did not pass protect()');
   if (verifier !== undefined && verifier !== found.by) throw new Error('another verifier let this request in');
   return found.principal;
