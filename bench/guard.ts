@@ -2,7 +2,7 @@ import type { BenchOptions } from './benches.ts';
 import { makeCredentials } from './guard/credentials.ts';
 import { measureManyRevocations, revocationReach, revocationTable } from './guard/many-revocations.ts';
 import { added, type GuardFigures, kept, measureFramework } from './guard/measure.ts';
-import { type Framework, OPEN, PLAN, RAW, SEEN, TITLES, UNSEEN } from './guard/plan.ts';
+import { type Framework, OPEN, OPEN_SENT, PLAN, RAW, SEEN, TITLES, UNSEEN } from './guard/plan.ts';
 import { measureTokenKinds } from './guard/token-kinds.ts';
 import { canPin } from './harness/cores.ts';
 import { startLoad } from './harness/load.ts';
@@ -57,6 +57,7 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
     notes: [
       'Each guard let a good request in and refused one without a credential, one with a changed one and one with an expired or revoked one, in this run, before it was timed.',
       'Mapae checks ES256 tokens of a real authorization server, follows its revocation feed, and has revocations in its list.',
+      'Both open routes look at no header. The second is sent what a guard is sent: some 500 bytes more to read from the socket, which no guard can save. The goals compare with that one; the tables and the picture with the first, for all.',
       `“Never seen”: ${quick ? 100 : '2,000'} tokens in turn before a cache of ${quick ? 25 : 500}, so that each check is a whole one.`,
       canPin
         ? 'Server processes on core 0, the load and the authorization server on core 1, 32 connections.'
@@ -68,12 +69,12 @@ export async function run({ quick, progress }: BenchOptions): Promise<Result> {
 function table(framework: Framework, figures: readonly GuardFigures[]): Table {
   return {
     title: TITLES[framework],
-    columns: ['guard', 'CPU µs per request', 'added by the guard, µs', 'throughput kept, %', 'p99 ms'],
+    columns: ['guard', 'CPU µs per request', 'more than open, µs', 'throughput kept of open, %', 'p99 ms'],
     rows: figures.map(({ name, cpu, p99Ms }) => [
       name,
       median(cpu),
-      name === OPEN ? '–' : added(figures, name),
-      name === OPEN ? '–' : kept(figures, name),
+      name === OPEN ? '–' : added(figures, name, OPEN),
+      name === OPEN ? '–' : kept(figures, name, OPEN),
       p99Ms,
     ]),
   };
@@ -83,19 +84,25 @@ function reach(framework: Framework, figures: readonly GuardFigures[]): Reach[] 
   const where = TITLES[framework];
   return [
     {
-      what: `${where}: added by a token seen before`,
+      what: `${where}: added by the check of a token seen before`,
       unit: 'µs',
       better: 'less',
       floor: 3,
-      got: added(figures, SEEN),
+      got: added(figures, SEEN, OPEN_SENT),
     },
-    { what: `${where}: throughput kept with it`, unit: '%', better: 'more', floor: 85, got: kept(figures, SEEN) },
+    {
+      what: `${where}: throughput kept with it`,
+      unit: '%',
+      better: 'more',
+      floor: 85,
+      got: kept(figures, SEEN, OPEN_SENT),
+    },
     {
       what: `${where}: a token never seen against the bare signature check`,
       unit: '×',
       better: 'less',
       floor: 1.05,
-      got: added(figures, UNSEEN) / added(figures, RAW),
+      got: added(figures, UNSEEN, OPEN_SENT) / added(figures, RAW, OPEN_SENT),
     },
   ];
 }
@@ -108,10 +115,10 @@ function chart(found: ReadonlyMap<Framework, readonly GuardFigures[]>): Chart {
     groups: [...found].map(([framework, figures]) => ({
       title: TITLES[framework],
       bars: figures
-        .filter(({ name }) => name !== OPEN && name !== RAW)
+        .filter(({ name }) => name !== OPEN && name !== OPEN_SENT && name !== RAW)
         .map(({ name }) => ({
           label: name,
-          value: Math.max(0, added(figures, name)),
+          value: Math.max(0, added(figures, name, OPEN)),
           ours: name === SEEN || name === UNSEEN,
         }))
         .toSorted((a, b) => a.value - b.value),

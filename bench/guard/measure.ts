@@ -2,7 +2,7 @@ import { getRequest, type Load } from '../harness/load.ts';
 import { type ServerProcess, startServer } from '../harness/server-process.ts';
 import { median, pairedRatio } from '../harness/statistics.ts';
 import type { Credentials } from './credentials.ts';
-import { type Framework, type GuardRow, OPEN, PLAN } from './plan.ts';
+import { type Framework, type GuardRow, PLAN } from './plan.ts';
 import type { GuardReady } from './settings.ts';
 
 export interface GuardPace {
@@ -102,14 +102,14 @@ async function prove(
   const [, name = '', value = ''] = /\r\n(authorization|cookie): ([^\r]+)/.exec(good) ?? [];
   const who = `${framework}, ${row.name}`;
   if ((await ask(name === '' ? {} : { [name]: value })) !== 200) throw new Error(`${who} refused a good request`);
-  if (row.credential === 'none') return;
+  if (row.guard === 'open' || row.guard === 'raw') return;
   const bad: Record<string, Record<string, string>> = {
     'no credential': {},
     'a changed credential': { [name]: changed(value) },
   };
   if (row.credential === 'mapae seen' || row.credential === 'mapae unseen')
     bad['a revoked token'] = { authorization: `Bearer ${credentials.revoked}` };
-  else if (row.credential !== 'handed out')
+  else if (row.credential !== 'handed out' && row.credential !== 'none')
     bad['an expired token'] = { authorization: `Bearer ${credentials.expired[row.credential]}` };
   for (const [what, headers] of Object.entries(bad))
     if ((await ask(headers)) !== 401) throw new Error(`${who} did not refuse ${what}`);
@@ -122,14 +122,14 @@ function changed(value: string): string {
   return value.replace(/((?:^Bearer )|=)([^;]*)/g, (_, start: string, rest: string) => start + moved(rest));
 }
 
-/** What a guard adds to the open route, µs of CPU per request: the median of the rounds' differences. */
-export function added(figures: readonly GuardFigures[], name: string): number {
-  const [open, guard] = [OPEN, name].map((wanted) => figures.find((one) => one.name === wanted)?.cpu ?? []);
+/** What a guard adds to an open route, µs of CPU per request: the median of the rounds' differences. */
+export function added(figures: readonly GuardFigures[], name: string, to: string): number {
+  const [open, guard] = [to, name].map((wanted) => figures.find((one) => one.name === wanted)?.cpu ?? []);
   return median((guard ?? []).map((value, round) => value - (open?.[round] ?? Number.NaN)));
 }
 
-/** Share of the open route's throughput that is left, %. */
-export function kept(figures: readonly GuardFigures[], name: string): number {
-  const [open, guard] = [OPEN, name].map((wanted) => figures.find((one) => one.name === wanted)?.throughput ?? []);
+/** Share of an open route's throughput that is left, %. */
+export function kept(figures: readonly GuardFigures[], name: string, of: string): number {
+  const [open, guard] = [of, name].map((wanted) => figures.find((one) => one.name === wanted)?.throughput ?? []);
   return 100 * pairedRatio(guard ?? [], open ?? []);
 }
