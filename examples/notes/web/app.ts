@@ -2,7 +2,7 @@ import { type AccountSession, type Client, ClientError, createClient } from '@ma
 import { byId, create } from './elements.ts';
 import { createLiveCalls } from './live-calls.ts';
 import { preciseNow, tellSignOut } from './sign-out-moment.ts';
-import { TEXTS } from './texts.ts';
+import { LANGUAGE, PROBLEMS, TEXTS } from './texts.ts';
 
 interface Config {
   readonly server: string;
@@ -40,8 +40,10 @@ const calls = createLiveCalls({
 let shownToken = '';
 let shownRoles: string | undefined;
 
+document.documentElement.lang = LANGUAGE;
 for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
-  element.textContent = TEXTS[element.dataset['text'] as keyof typeof TEXTS];
+  const text = TEXTS[element.dataset['text'] as keyof typeof TEXTS];
+  if (typeof text === 'string') element.textContent = text;
 }
 for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-page]')) {
   link.href = `${config.server}${link.dataset['page']}?${new URLSearchParams({ return_to: location.href }).toString()}`;
@@ -61,11 +63,15 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const first = error instanceof ClientError ? error.errors?.[0] : undefined;
-    say(
-      first === undefined ? (error instanceof Error ? error.message : String(error)) : `${first.path} ${first.message}`,
-    );
+    say(wordsOf(error));
   }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof ClientError)) return error instanceof Error ? error.message : String(error);
+  if (Object.hasOwn(PROBLEMS, error.code)) return PROBLEMS[error.code] ?? error.message;
+  const first = error.errors?.[0];
+  return first === undefined ? error.message : `${first.path} ${first.message}`;
 }
 
 function field(data: FormData, name: string): string {
@@ -90,6 +96,7 @@ async function showNotes(): Promise<void> {
   if (!response.ok) return;
   const { notes } = (await response.json()) as { readonly notes: readonly { readonly text: string }[] };
   byId('notes').replaceChildren(...notes.map(({ text }) => create('li', text)));
+  byId('no-notes').hidden = notes.length > 0;
 }
 
 async function showDevices(): Promise<void> {
@@ -131,7 +138,7 @@ async function showToken(): Promise<void> {
   shownToken = token;
   const [header = '', claims = '', signature = ''] = token.split('.');
   byId('token').textContent = [header, claims].map((part) => JSON.stringify(readPart(part), undefined, 2)).join('\n');
-  byId('token-text').textContent = `${token.length} bytes · ES256 · ${signature.length} characters of signature`;
+  byId('token-text').textContent = TEXTS.tokenSize(token.length, signature.length);
 }
 
 function readPart(text: string): unknown {

@@ -40,10 +40,7 @@ export function createLiveCalls({ call, renew }: LiveCalls) {
     if (endedAt === undefined) text.textContent = TEXTS.refused;
     else {
       const ms = Math.round(refusedAt - endedAt);
-      text.textContent =
-        ms >= 0
-          ? `Refused ${ms} ms after the sign-out was confirmed.`
-          : `Refused ${-ms} ms before the sign-out was even confirmed.`;
+      text.textContent = ms >= 0 ? TEXTS.refusedAfter(ms) : TEXTS.refusedBefore(-ms);
     }
   }
 

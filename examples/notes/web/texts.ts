@@ -6,7 +6,9 @@ const EN = {
   signUp: 'Sign up',
   calls: 'Calls to the API, ten a second',
   accepted: 'Accepted. The API asked nobody: signature, claims and its list of revocations are all it needs.',
+  behind: 'behind Mapae',
   notes: 'Notes',
+  noNotes: 'None yet. Write the first one.',
   newNote: 'New note',
   add: 'Add',
   devices: 'Devices',
@@ -21,6 +23,10 @@ const EN = {
   phone: 'Phone · bearer token in memory',
   signedUp: 'Signed up. Signing in…',
   refused: 'Refused.',
+  refusedAfter: (ms: number): string => `Refused ${ms} ms after the sign-out was confirmed.`,
+  refusedBefore: (ms: number): string => `Refused ${ms} ms before the sign-out was even confirmed.`,
+  tokenSize: (bytes: number, signature: number): string =>
+    `${bytes} bytes · ES256 · ${signature} characters of signature`,
   roles: 'Roles',
   noRole: 'none',
   renewed:
@@ -36,7 +42,9 @@ const KO: typeof EN = {
   signUp: '가입',
   calls: 'API 호출 (초당 10회)',
   accepted: '허용됨. API는 아무에게도 묻지 않습니다. 서명, 클레임, 폐기 목록이면 충분합니다.',
+  behind: 'Mapae로 보호됨',
   notes: '노트',
+  noNotes: '아직 없습니다. 첫 노트를 써 보세요.',
   newNote: '새 노트',
   add: '추가',
   devices: '기기',
@@ -51,6 +59,9 @@ const KO: typeof EN = {
   phone: '휴대폰 · 메모리의 베어러 토큰',
   signedUp: '가입되었습니다. 로그인하는 중…',
   refused: '거부됨.',
+  refusedAfter: (ms) => `로그아웃이 확인되고 ${ms}ms 뒤에 거부되었습니다.`,
+  refusedBefore: (ms) => `로그아웃이 확인되기 ${ms}ms 전에 이미 거부되었습니다.`,
+  tokenSize: (bytes, signature) => `${bytes}바이트 · ES256 · 서명 ${signature}자`,
   roles: '역할',
   noRole: '없음',
   renewed:
@@ -58,5 +69,18 @@ const KO: typeof EN = {
   deleteNotes: '모두 삭제 (editor 전용)',
 };
 
-/** The page's words, in Korean for who prefers it. */
-export const TEXTS: typeof EN = navigator.language.startsWith('ko') ? KO : EN;
+/** Refusals of the server by their code; it says them in English itself. */
+const KO_PROBLEMS: Readonly<Record<string, string>> = {
+  'account/credentials': '이메일 주소나 비밀번호가 맞지 않습니다.',
+  'account/password-known': '유출된 적이 있는 비밀번호입니다. 다른 비밀번호를 고르세요.',
+  'account/password-weak': '추측하기 쉬운 비밀번호입니다. 더 길게 정하세요.',
+  'request/too-many': '시도가 너무 많습니다. 잠시 후 다시 시도해 주세요.',
+  'server/unavailable': '지금은 처리할 수 없습니다. 잠시 후 다시 시도해 주세요.',
+};
+
+/** Korean for who prefers it. */
+export const LANGUAGE: 'en' | 'ko' = navigator.language.startsWith('ko') ? 'ko' : 'en';
+
+/** The page's words. */
+export const TEXTS: typeof EN = LANGUAGE === 'ko' ? KO : EN;
+export const PROBLEMS: Readonly<Record<string, string>> = LANGUAGE === 'ko' ? KO_PROBLEMS : {};
