@@ -292,6 +292,9 @@ export const en = {
     'account-claimed': 'Account taken over by whoever proved its address',
     're-authentication': 'Password asked for once more',
     'email-verification-asked': 'Link to confirm the address asked for',
+    'client-revoked': 'Tokens of an application ended',
+    'keys-removed': 'Signing keys removed',
+    'secret-dropped': 'Secret dropped',
     'tokens-cut-off': 'Devices asked to renew their access',
   },
 
