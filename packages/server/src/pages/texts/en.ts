@@ -292,6 +292,8 @@ export const en = {
     'account-claimed': 'Account taken over by whoever proved its address',
     're-authentication': 'Password asked for once more',
     'email-verification-asked': 'Link to confirm the address asked for',
+    'sessions-cut-off': 'All sessions ended',
+    'token-revoked': 'Access token ended',
     'client-revoked': 'Tokens of an application ended',
     'keys-removed': 'Signing keys removed',
     'secret-dropped': 'Secret dropped',

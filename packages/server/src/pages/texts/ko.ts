@@ -284,6 +284,8 @@ export const ko: Texts = {
     'account-claimed': '주소를 증명한 사람이 계정을 이어받음',
     're-authentication': '비밀번호 재확인',
     'email-verification-asked': '주소 확인 링크 요청',
+    'sessions-cut-off': '모든 세션 종료',
+    'token-revoked': '액세스 토큰 폐기',
     'client-revoked': '애플리케이션의 토큰 폐기',
     'keys-removed': '서명 키 제거',
     'secret-dropped': '비밀 키 폐기',
