@@ -27,6 +27,8 @@ const VERIFY = 'packages/jwt/test/verify.test.ts';
 const ADAPTERS = 'packages/verifier/test/adapters.test.ts';
 const REQUESTS = 'packages/verifier/test/request.test.ts';
 const ENDPOINTS = 'packages/server/test/endpoints';
+/** The account API's own verifier. */
+const SERVER_TOKENS = 'T, K, J, C: every token of the catalogue';
 const STORES = 'packages/server/src/testing/store-contract';
 const INVARIANTS = 'tests/support/breakages.ts';
 const CLIENT = 'packages/client/test';
@@ -141,9 +143,11 @@ export const ATTACKS: readonly AttackRow[] = [
     'names of prototypes',
     [VERIFY, 'frozen and inherits nothing'],
     [`${ENDPOINTS}/body-rules.ts`, 'J14: __proto__'],
+    [`${ENDPOINTS}/credentials.ts`, 'J14: a member named %s'],
+    [`${ENDPOINTS}/credentials.ts`, SERVER_TOKENS],
   ),
-  token('J15', 'times that are no whole numbers'),
-  token('J16', 'nbf, iat, exp'),
+  token('J15', 'times that are no whole numbers', [`${ENDPOINTS}/credentials.ts`, SERVER_TOKENS]),
+  token('J16', 'nbf, iat, exp', [`${ENDPOINTS}/credentials.ts`, SERVER_TOKENS]),
   token('J17', 'crit'),
   token('J18', 'b64 false'),
   token('J19', 'JSON serialisation'),
@@ -288,26 +292,39 @@ export const ATTACKS: readonly AttackRow[] = [
   ),
   row('R11', 'a session kept alive for ever', [`${ENDPOINTS}/account.ts`, 'or 180 days old, is over']),
   row('R12', 'session fixation', [FORMS, 'R12: signing in as somebody else ends the session']),
-  open('R13', 'guessed session ids', 'a session id opens nothing: tokens are signed, refresh tokens sealed', [
-    `${ENDPOINTS}/account.ts`,
-    'with any character changed',
-  ]),
+  row(
+    'R13',
+    'guessed session ids, ids in addresses',
+    [`${ENDPOINTS}/credentials.ts`, 'R13: ids of sessions made at once'],
+    [`${ENDPOINTS}/credentials.ts`, 'R13: no address that a browser is led to'],
+    [`${ENDPOINTS}/account.ts`, 'with any character changed'],
+  ),
   row(
     'R14',
     'what a sign-out leaves behind',
     [`${ENDPOINTS}/account.ts`, 'sign-out ends the session'],
     [`${CLIENT}/tabs.test.ts`, 'a sign-out in one tab'],
   ),
-  open('R15', 'a session half way through a second factor', FACTORS),
+  // with no second factors there is no session half way through one: no row of `sessions` is made before all is proved
+  row(
+    'R15',
+    'what is half way taken for a session',
+    [`${ENDPOINTS}/credentials.ts`, '%s is no credential'],
+    [`${ENDPOINTS}/credentials.ts`, 'a token for one thing is no good for another'],
+    [`${ENDPOINTS}/credentials.ts`, 'a sign-in before the address is verified'],
+  ),
   row('R16', 'step-up', [REQUESTS, 'R16: another acr']),
   row('R17', 'a race for the number of sessions', [
     'packages/server/test/stores/interleavings.test.ts',
     'R17: two sign-ins at a limit of one',
   ]),
-  open('R18', 'cookie encryption', 'the cookie is a sealed refresh token, not encrypted state', [
-    `${ENDPOINTS}/account.ts`,
-    'with any character changed',
-  ]),
+  row(
+    'R18',
+    'a cookie cut, swapped, under an old key, of another name',
+    [`${ENDPOINTS}/credentials.ts`, 'has one answer whatever is wrong with it'],
+    [`${ENDPOINTS}/credentials.ts`, 'is as no cookie to a page'],
+    [`${ENDPOINTS}/account.ts`, 'with any character changed'],
+  ),
 
   // social login
   row(
@@ -371,6 +388,7 @@ export const ATTACKS: readonly AttackRow[] = [
   row(
     'F13',
     'a provider that is down, slow, answers HTML or rotates its keys',
+    ['tests/faults/experiments/provider.ts', 'the provider of a social login is down'],
     [`${ENDPOINTS}/social-failures.ts`, 'F13: the provider is %s'],
     [`${ENDPOINTS}/social.ts`, 'F13: a key that was rotated'],
   ),
@@ -479,6 +497,8 @@ export const ATTACKS: readonly AttackRow[] = [
     'P05',
     'password hashing as denial of service',
     [`${ENDPOINTS}/trouble.ts`, 'P05: a flood of passwords'],
+    ['packages/server/test/password.test.ts', 'P05: so many places'],
+    ['packages/server/test/refusals.test.ts', 'P05: wrong passwords that are judged together'],
     [`${ENDPOINTS}/password-forms.ts`, 'P05, P06: the cap is said aloud'],
     ['tests/timing/flood.ts', 'timeFlood'],
     ['tests/faults/experiments/pressure.ts', 'a flood of passwords beside token traffic'],
@@ -537,15 +557,17 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/figures.ts`, 'none makes a line of its own'],
     [`${ENDPOINTS}/feed.ts`, 'a flood of instances fills nothing'],
     [`${STORES}/outbox-and-audit.ts`, 'old audit events are removed'],
+    [`${ENDPOINTS}/limits.ts`, 'D05, P01: links to ever new addresses'],
     [`${STORES}/limits.ts`, 'pruneRateLimits: only buckets that are empty'],
     [`${STORES}/clean-up.ts`, 'what has been over for a week goes'],
   ),
   row('D06', 'a storm of feeds', ['tests/faults/feed-story.ts', 'async function stampede']),
-  open('D07', 'collisions', 'Maps are keyed by random or signed values'),
+  row('D07', 'collisions', [`${ENDPOINTS}/trouble.ts`, 'D07: thousands of names']),
   row(
     'D08',
     'a crash by a rejected promise, a thrown text',
     [`${ENDPOINTS}/figures.ts`, 'L05, D08: a log that fails'],
+    ['packages/cli/test/process.test.ts', 'D08, L05: promises that nobody waits for'],
     [`${ENDPOINTS}/hooks.ts`, "['rejects', () => Promise.reject(new Error('no'))]"],
   ),
 
@@ -577,6 +599,9 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${STORES}/outbox-and-audit.ts`, 'L04: refusals alike'],
     [`${STORES}/cut-offs.ts`, 'the log says so (L04)'],
     [`${STORES}/cut-offs.ts`, 'each is an event (L04)'],
+    [`${STORES}/outbox-and-audit.ts`, 'L04: cut-offs, revocations and a new epoch'],
+    [`${STORES}/outbox-and-audit.ts`, 'L04: keys that are taken out of force'],
+    [`${ENDPOINTS}/refused-sign-ins.ts`, 'L04: mails that are asked for too often'],
   ),
   row('L05', 'a log that fails', [`${ENDPOINTS}/figures.ts`, 'L05, D08: a log that fails']),
 

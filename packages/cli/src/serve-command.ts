@@ -1,4 +1,6 @@
+import process from 'node:process';
 import type { Command } from 'commander';
+import type { Logger } from 'pino';
 import { addSettings, readSettings } from './command-settings.ts';
 import { createLog } from './log.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -11,6 +13,7 @@ export function addServe(program: Command, around: Surroundings): void {
     // the server is loaded by who serves: `--help` and `--version` answer at once
     const { serve } = await import('./serve.ts');
     const log = await createLog(settings.logLevel ?? 'info', around.stderr);
+    surviveStrays(log);
     await new Promise<void>((resolve, reject) => {
       let wanted = false;
       let stop: (() => Promise<void>) | undefined;
@@ -26,6 +29,18 @@ export function addServe(program: Command, around: Surroundings): void {
         if (wanted) serving.stop().then(resolve, reject);
       }, reject);
     });
+  });
+}
+
+/**
+ * A promise that nobody waits for, of a configuration's own code or a package's, must not end the server of everybody else. Its text may hold
+ * anything: what kind it is, and where, is enough to find it.
+ */
+function surviveStrays(log: Logger): void {
+  process.on('unhandledRejection', (reason) => {
+    const [kind, stack] = reason instanceof Error ? [reason.name, reason.stack ?? ''] : [typeof reason, ''];
+    const place = stack.split('\n').find((line) => /^\s+at /.test(line));
+    log.error({ event: 'process.rejection', kind, place: place?.trim().slice(0, 200) });
   });
 }
 

@@ -157,6 +157,44 @@ test('the config file sets what no flag does, and both loopback addresses answer
   }
 });
 
+test('D08, L05: promises that nobody waits for and a closed log end nothing: the server answers, and stops when it is told to', async () => {
+  const port = await freePort();
+  writeFileSync(
+    join(folder, 'mapae.config.ts'),
+    `import { existsSync } from 'node:fs';
+setInterval(() => {
+  if (!existsSync('go')) return;
+  void Promise.reject(new Error('a secret: kim@example.test'));
+  void Promise.reject('a text');
+}, 50).unref();
+export default { dev: true, port: ${port} as number, logLevel: 'debug' };
+`,
+  );
+  const run = mapae(['serve']);
+  await listening(run);
+  writeFileSync(join(folder, 'go'), '');
+  const strays = (): readonly string[] =>
+    run.out.stderr.split('\n').filter((line) => line.includes('process.rejection'));
+  await expect.poll(() => strays().length, { timeout: 5_000 }).toBeGreaterThan(2);
+  expect(strays().some((line) => line.includes('"kind":"Error"') && line.includes('mapae.config.ts'))).toBe(true);
+  expect(run.out.stderr).not.toContain('kim@example.test');
+  rmSync(join(folder, 'go'));
+  // whoever read the log is gone: EPIPE
+  run.child.stdout?.destroy();
+  run.child.stderr?.destroy();
+  const account = { email: 'kim@example.test', password: 'correct horse battery' };
+  for (const path of ['/v1/sign-up', '/v1/sign-in', '/v1/sign-in']) {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(path === '/v1/sign-in' ? { ...account, delivery: 'bearer' } : account),
+    });
+    expect([path, answer.status]).toEqual([path, path === '/v1/sign-up' ? 201 : 200]);
+  }
+  run.child.kill('SIGTERM');
+  expect(await run.exit).toBe(0);
+});
+
 test('the data is kept between starts: who signed up before signs in after', async () => {
   const port = await freePort();
   const post = (path: string, body: unknown) =>

@@ -1,6 +1,7 @@
 // One file, so that at its end it is known which documented answers were seen.
 import './body-rules.ts';
 import './addresses.ts';
+import './credentials.ts';
 import './cross-origin.ts';
 import './delivery.ts';
 import './figures.ts';
