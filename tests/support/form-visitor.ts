@@ -1,4 +1,4 @@
-import type { PagesServer } from './pages-server.ts';
+import type { AuthorizationServer } from '@mapae/server';
 
 /** What a page answered, its body read. */
 export interface Seen {
@@ -11,13 +11,18 @@ export interface Seen {
 
 export type Fields = Readonly<Record<string, string>>;
 
+export interface FormServer {
+  readonly issuer: string;
+  readonly server: Pick<AuthorizationServer, 'fetch'>;
+}
+
 /** Somebody with a browser that has no script: keeps cookies, fills in forms. Says itself where a request comes from, as a browser would. */
 export class FormVisitor {
   readonly cookies = new Map<string, string>();
-  readonly #pages: Pick<PagesServer, 'issuer' | 'server'>;
+  readonly #pages: FormServer;
   #formToken = '';
 
-  constructor(pages: Pick<PagesServer, 'issuer' | 'server'>) {
+  constructor(pages: FormServer) {
     this.#pages = pages;
   }
 

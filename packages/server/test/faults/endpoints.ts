@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createOneTimeLink } from '../../src/accounts/one-time-link.ts';
 import type { OneTimePurpose } from '../../src/stores/account-store.ts';
 import type { Faulted } from './every-call.ts';
-import { type FaultWorld, ISSUER, PASSWORD, type Person } from './world.ts';
+import { FAULTED_PAGES } from './pages.ts';
+import { API, API_SECRET, type FaultWorld, ISSUER, OPAQUE_API, PASSWORD, type Person } from './world.ts';
 
 const NEW_PASSWORD = 'another horse and battery';
 let addresses = 0;
@@ -71,6 +72,27 @@ function byAdmin(status: number, request: (bearer: string, other: Person) => Req
       );
       const { access_token: bearer } = (await refreshed.json()) as { readonly access_token: string };
       return () => request(bearer, other);
+    },
+  };
+}
+
+/** An API that asks about a token of its own. */
+function byApi(clientId: string, resource: string): Faulted {
+  return {
+    status: 200,
+    async prepare(world) {
+      const { refreshToken } = await world.person();
+      const answer = await world.server.fetch(
+        ask('POST', '/v1/refresh', { json: { refresh_token: refreshToken, resource } }),
+      );
+      const { access_token: token } = (await answer.json()) as { readonly access_token: string };
+      const credential = Buffer.from(`${clientId}:${encodeURIComponent(API_SECRET)}`).toString('base64');
+      return () =>
+        new Request(`${ISSUER}/oauth2/introspect`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${credential}` },
+          body: new URLSearchParams({ token }),
+        });
     },
   };
 }
@@ -232,6 +254,33 @@ export const FAULTED: Readonly<Record<string, Faulted>> = {
         ask('DELETE', `/v1/sessions/${sessionId}`, { bearer }),
     { again: 401 },
   ),
+  'GET /v1/me/logins': byPerson(
+    200,
+    ({ bearer }) =>
+      () =>
+        ask('GET', '/v1/me/logins', { bearer }),
+  ),
+  'POST /v1/admin/claim': {
+    status: 204,
+    // the role cuts off the token that it was asked with
+    again: 401,
+    async prepare(world) {
+      const { bearer } = await world.person();
+      const { hash, link } = createOneTimeLink(ISSUER, 'first-admin', (bytes) => randomBytes(bytes));
+      const about = { user: undefined, payload: undefined, lifetimeSeconds: 900 };
+      await world.store.issueOneTimeToken({ hash, purpose: 'first-admin', ...about });
+      const token = new URL(link).searchParams.get('token') ?? '';
+      return () => ask('POST', '/v1/admin/claim', { bearer, json: { token } });
+    },
+  },
+  'POST /v1/refresh, for an opaque token': byPerson(
+    200,
+    ({ refreshToken }) =>
+      () =>
+        ask('POST', '/v1/refresh', { json: { refresh_token: refreshToken, resource: OPAQUE_API } }),
+  ),
+  'POST /oauth2/introspect, a signed token': byApi('notes', API),
+  'POST /oauth2/introspect, an opaque token': byApi('ledger', OPAQUE_API),
   'GET /v1/admin/users': byAdmin(200, (bearer) => ask('GET', '/v1/admin/users', { bearer })),
   'GET /v1/admin/users/:id': byAdmin(200, (bearer, { user }) => ask('GET', `/v1/admin/users/${user.id}`, { bearer })),
   'POST /v1/admin/users/:id/suspend': byAdmin(200, (bearer, { user }) =>
@@ -258,4 +307,5 @@ export const FAULTED: Readonly<Record<string, Faulted>> = {
   'GET /v1/admin/audit': byAdmin(200, (bearer) => ask('GET', '/v1/admin/audit', { bearer })),
   'GET /v1/admin/audit/export': byAdmin(200, (bearer) => ask('GET', '/v1/admin/audit/export', { bearer })),
   'GET /readyz': byPerson(200, () => () => ask('GET', '/readyz')),
+  ...FAULTED_PAGES,
 };

@@ -17,6 +17,10 @@ export const ISSUER = 'https://auth.example.test';
 export const PASSWORD = 'correct horse battery';
 /** Where the clock of a world begins. */
 export const START: number = Date.UTC(2026, 0, 1);
+export const API = 'https://api.example.test';
+/** One whose tokens are looked up. */
+export const OPAQUE_API = 'https://opaque.example.test';
+export const API_SECRET = 'a-secret-of-an-api, 32 characters+';
 
 /** A server whose statements can fail one by one, and its database as somebody beside it sees it. */
 export interface FaultWorld {
@@ -27,8 +31,8 @@ export interface FaultWorld {
   readonly clock: { now: number };
   /** What is in the database, as rows of what matters: no ids, no times, no hashes. */
   look(): Promise<readonly string[]>;
-  /** Somebody new, signed in, without a call of the API. */
-  person(): Promise<Person>;
+  /** Somebody new, signed in, without a call of the API. One who is signed in by cookie has no `bearer`. */
+  person(delivery?: 'bearer' | 'cookie'): Promise<Person>;
   close(): Promise<void>;
 }
 
@@ -64,7 +68,15 @@ export async function openFaultWorld(url?: string, options: Partial<ServerOption
       },
     },
     secrets: [secret],
-    resources: [{ identifier: 'https://api.example.test', scopes: ['notes'] }],
+    resources: [
+      { identifier: API, scopes: ['notes'], introspection: { clientId: 'notes', secrets: [API_SECRET] } },
+      {
+        identifier: OPAQUE_API,
+        scopes: ['ledger'],
+        accessToken: 'opaque',
+        introspection: { clientId: 'ledger', secrets: [API_SECRET] },
+      },
+    ],
     clock: () => clock.now,
     log: () => {},
     // what was written stays in the outbox, to be seen
@@ -99,7 +111,7 @@ export async function openFaultWorld(url?: string, options: Partial<ServerOption
         rows.map((row) => `${table} ${JSON.stringify(row).replace(/\d+@/g, '@')}`),
       );
     },
-    async person() {
+    async person(delivery = 'bearer') {
       people += 1;
       const made = await store.createUser({ email: `p${people}@example.test`, passwordHash, name: undefined });
       if (made.status !== 'created') throw new Error('unreachable: the address is new');
@@ -108,8 +120,8 @@ export async function openFaultWorld(url?: string, options: Partial<ServerOption
         userId: made.user.id,
         credentialVersion: 1,
         clientId: 'first-party',
-        scope: ['account', 'notes'],
-        delivery: 'bearer',
+        scope: ['account', 'notes', 'ledger'],
+        delivery,
         secretId: derived.id,
         device: undefined,
         userAgent: undefined,
@@ -120,7 +132,7 @@ export async function openFaultWorld(url?: string, options: Partial<ServerOption
       });
       if (started.status !== 'started') throw new Error('unreachable: the user is new');
       const refreshToken = formatRefreshToken(derived, started.epoch, started.grant.id, 0);
-      const bearer = await bearerOf(refreshToken);
+      const bearer = delivery === 'bearer' ? await bearerOf(refreshToken) : '';
       return { user: made.user, sessionId: started.session.id, refreshToken, bearer };
     },
     async close() {
