@@ -11,6 +11,7 @@ import './limits.ts';
 import './hooks.ts';
 import './mailbox.ts';
 import './social-failures.ts';
+import './social-generic.ts';
 import './social-providers.ts';
 import './social-refusals.ts';
 import './social.ts';
