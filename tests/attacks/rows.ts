@@ -332,6 +332,7 @@ export const ATTACKS: readonly AttackRow[] = [
     'state CSRF',
     [`${ENDPOINTS}/social.ts`, 'F01: an answer that another browser asked for'],
     [`${ENDPOINTS}/social.ts`, 'F01: an answer %s'],
+    [`${ENDPOINTS}/social-variants.ts`, "F01: a flow's cookie under the name"],
   ),
   row(
     'F02',
@@ -339,13 +340,20 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/social.ts`, 'F02: a state is good once'],
     [`${ENDPOINTS}/social.ts`, 'F02, F15'],
     [`${STORES}/logins.ts`, 'F02: of ten at once'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F02: a state is good for ten minutes'],
   ),
-  row('F03', 'sign-in forced by a form, a picture, a frame', [`${ENDPOINTS}/social.ts`, 'F03: a form from elsewhere']),
+  row(
+    'F03',
+    'sign-in forced by a form, a picture, a frame',
+    [`${ENDPOINTS}/social.ts`, 'F03: a form from elsewhere'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F03: nothing begins or ends'],
+  ),
   row(
     'F04',
     'nonce missing, wrong, replayed',
     [`${ENDPOINTS}/social.ts`, 'F04: the nonce is missing'],
     [`${ENDPOINTS}/social.ts`, 'F04: an ID token of the flow before'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F04: a nonce in capitals'],
     [`${ENDPOINTS}/social-providers.ts`, 'F04: a token with a nonce is good once'],
   ),
   row(
@@ -353,6 +361,9 @@ export const ATTACKS: readonly AttackRow[] = [
     'ID tokens that are forged or meant for others',
     [`${ENDPOINTS}/social.ts`, 'F05: alg none'],
     [`${ENDPOINTS}/social.ts`, 'F05: two keys of one kid'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F05: RFC 7517 §5: of the keys'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F05: OpenID Connect Core §3.1.3.8'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F05: RFC 8725 §2.1'],
     [`${ENDPOINTS}/social-providers.ts`, 'F05: for another app'],
   ),
   row(
@@ -360,17 +371,20 @@ export const ATTACKS: readonly AttackRow[] = [
     'takeover by an address that nobody proved',
     [`${ENDPOINTS}/social.ts`, 'F06, F14'],
     [`${ENDPOINTS}/social-providers.ts`, 'F06: %s, an address %s'],
+    [`${ENDPOINTS}/social-generic.ts`, 'F06: an address %s'],
   ),
   row(
     'F07',
     'takeover by an address that another provider proved',
     [`${ENDPOINTS}/social-failures.ts`, 'F07: the proved address'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F07: an account that is suspended'],
     [`${ENDPOINTS}/social-providers.ts`, 'F07, F08'],
   ),
   row(
     'F08',
     'an account made in advance',
     [`${ENDPOINTS}/social.ts`, 'F08: an account that somebody made in advance'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F08: what whoever made an account in advance'],
     [`${STORES}/logins.ts`, 'F08: a claimed account keeps nothing'],
   ),
   row('F09', 'linking forced on somebody, or ended by another session', [
@@ -382,18 +396,35 @@ export const ATTACKS: readonly AttackRow[] = [
     'F11',
     'a subject in another case, an issuer with a slash',
     [`${ENDPOINTS}/social.ts`, 'F11: a subject in another case'],
+    [`${ENDPOINTS}/social-generic.ts`, 'F11: people of two hosts'],
     [`${STORES}/logins.ts`, 'F11: issuer and subject'],
   ),
-  row('F12', 'an open redirect by return_to', [`${ENDPOINTS}/social.ts`, 'F12: an address that is not on the list']),
+  row(
+    'F12',
+    'an open redirect by return_to',
+    [`${ENDPOINTS}/social.ts`, 'F12: an address that is not on the list'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F12: no spelling of an address elsewhere'],
+  ),
   row(
     'F13',
     'a provider that is down, slow, answers HTML or rotates its keys',
     ['tests/faults/experiments/provider.ts', 'the provider of a social login is down'],
     [`${ENDPOINTS}/social-failures.ts`, 'F13: the provider is %s'],
+    ['tests/social/cut-off.long.test.ts', 'something %s: the person is told'],
     [`${ENDPOINTS}/social.ts`, 'F13: a key that was rotated'],
   ),
-  row('F14', 'who has an account, told by what is linked', [`${ENDPOINTS}/social.ts`, 'F06, F14']),
-  row('F15', "a code of another client's or flow's", [`${ENDPOINTS}/social.ts`, 'F02, F15']),
+  row(
+    'F14',
+    'who has an account, told by what is linked',
+    [`${ENDPOINTS}/social.ts`, 'F06, F14'],
+    [`${ENDPOINTS}/social-variants.ts`, 'F14: signing up, and asking'],
+  ),
+  row(
+    'F15',
+    "a code of another client's or flow's",
+    [`${ENDPOINTS}/social.ts`, 'F02, F15'],
+    [`${ENDPOINTS}/social-variants.ts`, 'Apple: the nonce of the flow'],
+  ),
 
   // browser, cookies, pages
   row(

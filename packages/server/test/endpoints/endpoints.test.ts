@@ -15,6 +15,7 @@ import './social-generic.ts';
 import './social-providers.ts';
 import './social-refusals.ts';
 import './social.ts';
+import './social-variants.ts';
 import './metadata.ts';
 import './trouble.ts';
 import { expect, test } from 'vitest';
