@@ -4,6 +4,8 @@ import { X7 } from './experiments/clock.ts';
 import { X5 } from './experiments/database.ts';
 import { X12 } from './experiments/drain.ts';
 import { X9 } from './experiments/keys.ts';
+import { X13 } from './experiments/limits-lost.ts';
+import { X14 } from './experiments/provider.ts';
 import { X23 } from './experiments/restore.ts';
 import { X11 } from './experiments/versions.ts';
 
@@ -29,6 +31,12 @@ test.concurrent(`X9: keys rotate and one is removed, and no verifier refuses a g
 test.concurrent(`X11: the next version and back, under load (seed ${seed})`, async () => {
   const { violations } = await X11.run({ seed, seconds: 2, database: 'postgres' });
   expect(violations).toEqual([]);
+});
+
+test.concurrent.each([X13, X14])(`$id: $title (seed ${seed})`, async ({ run }) => {
+  const { violations, requests } = await run({ seed, seconds: 2, database: 'sqlite' });
+  expect(violations).toEqual([]);
+  expect(requests).toBeGreaterThan(20);
 });
 
 test.concurrent.each([X5, X7, X9])('$id: a build that breaks its invariant is caught', async ({ id, run }) => {

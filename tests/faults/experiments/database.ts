@@ -3,10 +3,11 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startPostgres } from '../../support/postgres.ts';
 import { createPostgresDatabase } from '../../support/postgres-database.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
-import { settle, storm, untilReady } from '../cluster.ts';
-import { type Experiment, skipped } from '../experiment.ts';
+import { type Cluster, settle, storm, untilReady } from '../cluster.ts';
+import { type Experiment, type Given, type Outcome, skipped } from '../experiment.ts';
 import { withCluster } from './crashes.ts';
 
 /** What needs the database is answered 503 in about this time, never later. */
@@ -63,37 +64,68 @@ export const X5: Experiment = {
 export const X6: Experiment = {
   id: 'X6',
   title: 'the disk of the database is full, then has room again',
-  databases: ['sqlite'],
+  databases: ['sqlite', 'postgres'],
   async run(given) {
     if (process.getuid?.() !== 0) return skipped('a file system of its own needs root');
     const folder = mkdtempSync(join(tmpdir(), 'mapae-full-'));
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status !== 0) {
+    // a new PostgreSQL takes 40 MB, and 16 MB for each file of its log
+    const size = given.database === 'sqlite' ? '4m' : '96m';
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=755`, 'tmpfs', folder]).status !== 0) {
       rmSync(folder, { recursive: true });
       return skipped('tmpfs can not be mounted here');
     }
     try {
-      return await withCluster(given, { folder, devices: 6 }, async (cluster) => {
-        const { random, found, exchanges } = cluster;
-        const until = performance.now() + given.seconds * 1_000;
-        await storm(cluster, async () => {
-          while (performance.now() < until) {
-            await pause(random.between(300, 900));
-            fill(join(folder, 'filler'));
-            await pause(random.between(300, 900));
-            rmSync(join(folder, 'filler'), { force: true });
-          }
-          await pause(300);
-        });
-        if (!exchanges.some(({ status }) => status === 503))
-          found.push({ invariant: 'I6', what: 'no request met the full disk: the experiment proves nothing' });
-        await settle(cluster);
-      });
+      return given.database === 'sqlite'
+        ? await withCluster(given, { folder, devices: 6 }, (cluster) => fillAgain(cluster, given, folder))
+        : await onFullPostgres(given, folder);
     } finally {
       spawnSync('umount', [folder]);
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+/** PostgreSQL ends itself where its log can't be written; whoever runs it starts it again when there is room. */
+async function onFullPostgres(given: Given, folder: string): Promise<Outcome> {
+  const settings = ['max_wal_size=32MB', 'wal_keep_size=0', 'min_wal_size=32MB', 'wal_recycle=off'];
+  const postgres = await startPostgres(settings, folder);
+  if (postgres === undefined) return skipped('no PostgreSQL here');
+  try {
+    return await withCluster(given, { database: postgres.url, devices: 6 }, (cluster) =>
+      fillAgain(cluster, given, folder, async () => {
+        await postgres.crash();
+        await postgres.restart();
+      }),
+    );
+  } finally {
+    await postgres.stop();
+  }
+}
+
+async function fillAgain(
+  cluster: Cluster,
+  { seconds }: Given,
+  folder: string,
+  afterwards: () => Promise<void> = async () => {},
+): Promise<void> {
+  const { random, found, exchanges } = cluster;
+  const until = performance.now() + seconds * 1_000;
+  const met = (): boolean => exchanges.some(({ status }) => status === 503);
+  await storm(cluster, async () => {
+    while (performance.now() < until) {
+      await pause(random.between(300, 900));
+      fill(join(folder, 'filler'));
+      // as long as the database has room of its own: a page, the rest of a file of its log
+      for (let tries = 0; tries < 100 && !met(); tries += 1) await pause(100);
+      await pause(random.between(300, 900));
+      rmSync(join(folder, 'filler'), { force: true });
+      await afterwards();
+    }
+    await pause(300);
+  });
+  if (!met()) found.push({ invariant: 'I6', what: 'no request met the full disk: the experiment proves nothing' });
+  await settle(cluster);
+}
 
 /** Writes until nothing fits any more. */
 function fill(path: string): void {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { DATABASES } from './databases.ts';
 import { BEARER_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, type Tokens, verdict } from './server-under-test.ts';
 
-describe('delivery', async () => {
-  const { call, signUp, signIn, signInCookie } = await openServer();
+describe.each(DATABASES)('delivery over %s', async (_, open) => {
+  const { call, signUp, signIn, signInCookie } = await open();
   await signUp('delivery@example.test');
   const cookieOf = (token: string): string => `__Host-mapae-refresh=${token}`;
   const tokenOf = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
