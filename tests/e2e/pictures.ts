@@ -45,7 +45,7 @@ async function pictureDemo(browser: Browser, { page: address }: Demo): Promise<v
 /** The hosted pages, each as somebody would come to it. */
 async function picturePages(browser: Browser, demo: Demo): Promise<void> {
   const { server } = (await (await fetch(`${demo.page}/config.json`)).json()) as { readonly server: string };
-  const context = await browser.newContext({ locale: 'en', viewport: { width: 1_000, height: 680 } });
+  const context = await browser.newContext({ locale: 'en', viewport: { width: 1_000, height: 720 } });
   const page = await context.newPage();
   const take = (name: string) => page.screenshot({ path: `${FOLDER}${name}.png` });
   await page.goto(`${server}/sign-in?${new URLSearchParams({ return_to: `${server}/account` }).toString()}`);

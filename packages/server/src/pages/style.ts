@@ -100,6 +100,7 @@ input[type=checkbox] { width: 1.25rem; min-height: 1.25rem; height: 1.25rem; mar
 .mark .ink { stroke: var(--card) }
 .mark.letter { display: inline-grid; place-items: center; background: color-mix(in srgb, var(--ink) 12%, transparent); font-size: .75rem; font-weight: 700; line-height: 1 }
 .last { position: absolute; right: .75rem; top: -.625rem; padding: 0 .5rem; border: 1px solid var(--edge); border-radius: 99px; background: var(--card); color: var(--ink); font-size: .75rem; font-weight: 600; line-height: 1.25rem }
+.ways .last { position: static; flex: none; margin-inline-start: auto }
 .way { display: flex; gap: .75rem; align-items: flex-start }
 .way > .mark { margin-top: .125rem }
 .way > .tight { min-width: 0; gap: 0; overflow-wrap: anywhere }
