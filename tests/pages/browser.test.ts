@@ -362,13 +362,17 @@ test('Korean: the pages speak it, and the mail too', async () => {
 
 test('what script adds: a password shown and hidden again, a rule ticked, a countdown, times of the reader', async () => {
   const page = await open({ timezoneId: 'Asia/Seoul' });
+  await page.clock.install();
   await visit(page, '/sign-up');
   const password = page.getByLabel('Password', { exact: true });
   await password.fill('short');
   const rule = page.locator('#f-password-length');
+  // what the eye sees by a tick, the ear is told
+  const said = rule.locator('[aria-live=polite]');
   expect(await rule.getAttribute('data-met')).toBeNull();
   await password.fill('long enough');
   expect(await rule.getAttribute('data-met')).toBe('');
+  expect(await said.textContent()).toBe('met');
   await page.getByRole('button', { name: 'Show' }).click();
   expect(await password.getAttribute('type')).toBe('text');
   await page.getByRole('button', { name: 'Hide' }).click();
@@ -378,6 +382,8 @@ test('what script adds: a password shown and hidden again, a rule ticked, a coun
   await page.getByRole('button', { name: 'Make the account' }).click();
   await page.getByRole('button', { name: /^Send again in \d+ s$/ }).waitFor();
   expect(await page.getByRole('button', { name: /^Send again/ }).isDisabled()).toBe(true);
+  await page.clock.runFor(31_000);
+  expect(await page.getByRole('button', { name: 'Send it again' }).isDisabled()).toBe(false);
   await enter(page);
   await visit(page, '/account');
   const time = page.locator('time').first();

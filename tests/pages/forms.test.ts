@@ -17,6 +17,14 @@ const address = (): string => `person${++lastAddress}@example.test`;
 const link = async (email: string, purpose: string): Promise<string> =>
   (await pages.linkFor(email, purpose)).slice(pages.issuer.length);
 
+async function mailsTo(email: string): Promise<number> {
+  const response = await pages.server.fetch(new Request(`${pages.issuer}/dev/mailbox`));
+  const { mails } = (await response.json()) as {
+    readonly mails: readonly { readonly to: string; readonly text: string }[];
+  };
+  return mails.filter(({ to, text }) => to === email && text.includes('/link/reset-password')).length;
+}
+
 async function refreshOf(one: FormVisitor): Promise<number> {
   const answer = await one.send('/v1/refresh', {
     method: 'POST',
@@ -74,6 +82,60 @@ describe('signing up and in', () => {
       new RegExp(`id="f-${field}"[^>]*aria-invalid="true"[^>]*aria-describedby="f-${field}-error[^>]*autofocus`),
     );
     expect(refused.text).not.toContain(fields.password);
+  });
+
+  test.each([
+    ['seven characters', 'a1b2c3d', 'length'],
+    ['a breached one', 'iloveyou1', 'known'],
+    ['a guessable one', 'abcdefgh', 'known'],
+  ])(
+    'ASVS 6.2: the rules of passwords stand in the page, and the one that was broken is marked: %s',
+    async (_why, password, broken) => {
+      const one = visitor();
+      const rules = (text: string): readonly string[] =>
+        [...text.matchAll(/<li id="f-password-(\w+)"( data-broken)?>/g)].map(([, rule = '', mark = '']) => rule + mark);
+      expect(rules((await one.get('/sign-up')).text)).toEqual(['length', 'known']);
+      const refused = await one.submit('/sign-up', { email: address(), password });
+      expect(rules(refused.text)).toEqual(
+        ['length', 'known'].map((rule) => (rule === broken ? `${rule} data-broken` : rule)),
+      );
+    },
+  );
+
+  test('P01: a mail can be had once more, and the answer is the same for an address that has no account', async () => {
+    const [known, unknown] = [address(), address()];
+    await visitor().signUp(known);
+    const answers: unknown[] = [];
+    for (const email of [known, unknown]) {
+      const one = visitor();
+      await one.submit('/forgot', { email });
+      const before = await mailsTo(email);
+      const again = await one.submit('/check-mail', {});
+      const shown = (await one.get('/check-mail')).text.replaceAll(email, '').replace(/value="mf1[^"]*"/g, '');
+      answers.push([again.status, again.location, shown]);
+      expect(shown).toContain('Sent once more.');
+      await expect.poll(() => mailsTo(email)).toBe(email === known ? before + 1 : 0);
+    }
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  test('whoever is signed in already is told as whom, and may go on or change the account; the way back is kept', async () => {
+    const [email, other] = [address(), address()];
+    const one = await visitor().enter(email);
+    await one.signUp(other);
+    const wanted = { return_to: '/account/devices' };
+    const shown = await one.get(`/sign-in?${new URLSearchParams(wanted)}`);
+    expect(shown.text).toContain(`You are signed in as ${email}.`);
+    expect(shown.text).toContain('<a class="button wide" href="/account/devices">Go on</a>');
+    expect(shown.text).toMatch(
+      /action="\/sign-out".*name="return_to" value="\/account\/devices".*Use another account/s,
+    );
+    const left = await one.submit('/sign-out', wanted);
+    expect(left.location).toBe('/sign-in?return_to=%2Faccount%2Fdevices');
+    expect((await one.get('/account')).status).toBe(303);
+    const changed = await one.signIn(other, PASSWORD, wanted);
+    expect(changed.location).toBe('/account/devices');
+    expect((await one.get('/account')).text).toContain(other);
   });
 
   test('a wrong password is 401 and keeps the address; ten more are 429 with Retry-After and the time in words', async () => {

@@ -118,7 +118,7 @@ function showSignedIn(visit: Visit): Response {
 <a class="button wide" href="${destination(visit, wanted)}">${signIn.goOn}</a>
 ${form(visit, {
   action: '/sign-out',
-  body: html`<input type="hidden" name="then" value="sign-in">${hiddenReturnTo(returnTo)}<button class="button quiet wide">${signIn.change}</button>`,
+  body: html`${hiddenReturnTo(returnTo)}<button class="button quiet wide">${signIn.change}</button>`,
 })}`;
   return answerPage(visit, sheet(visit, { title: signIn.already, body }));
 }
