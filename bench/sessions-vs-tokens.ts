@@ -27,7 +27,7 @@ const FULL = {
   processes: { rounds: 3, ms: 400, warmUpMs: 1_000, felt: 3 },
   /** More people than connections: nobody's requests are under way together, and what is asked about one is not shared. */
   signedIn: 64,
-  people: 5_000,
+  people: 2_000,
   /** What better-auth's documentation writes, and what tokens here live. */
   slowSeconds: 300,
 };
