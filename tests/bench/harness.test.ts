@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { barChart } from '../../bench/harness/bar-chart.ts';
+import { GUIDES, withTables } from '../../bench/harness/guide-tables.ts';
 import { short, tableToMarkdown } from '../../bench/harness/markdown.ts';
 import { withSection } from '../../bench/harness/publish.ts';
 import { judge } from '../../bench/harness/result.ts';
@@ -110,6 +112,28 @@ test('a section of the page is replaced between its markers and nowhere else', (
   const page = 'a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb\n';
   expect(withSection(page, 'x', 'new')).toBe('a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb\n');
   expect(() => withSection(page, 'y', 'new')).toThrow('no place for y');
+});
+
+test('the tables of a guide are replaced by number, with the command that made them, and nothing else is', () => {
+  const tables = [0, 1].map((number) => ({ title: '', columns: ['n'], rows: [[number]] }));
+  const result = { bench: 'x', command: 'npm run bench -- x', at: '2026-11-25T00:00:00.000Z', tables };
+  const guide = 'a\n<!-- table:x:1 -->\nold\n<!-- /table:x:1 -->\n<!-- table:y:1 -->\nold\n<!-- /table:y:1 -->\n';
+  const written = withTables(guide, result);
+  expect(written).toBe(
+    'a\n<!-- table:x:1 -->\n| n |\n| ---: |\n| 1.00 |\n\n`npm run bench -- x`, 2026-11-25\n<!-- /table:x:1 -->\n<!-- table:y:1 -->\nold\n<!-- /table:y:1 -->\n',
+  );
+  // a second time
+  expect(withTables(written, result)).toBe(written);
+  expect(() => withTables('<!-- table:x:2 -->\n<!-- /table:x:2 -->', result)).toThrow('no table 2');
+});
+
+test('each guide shows the same tables of figures', () => {
+  const [first, ...others] = GUIDES.map((path) => {
+    const guide = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    return [...guide.matchAll(/<!-- (\/?table:\S+) -->/g)].map(([, place]) => place);
+  });
+  expect(first?.length).toBeGreaterThan(4);
+  for (const other of others) expect(other).toEqual(first);
 });
 
 test('a chart is well-formed XML whatever the labels say, and its longest bar fits', () => {

@@ -36,7 +36,7 @@ export function runDemo(args: readonly string[]): Omit<Demo, 'page'> {
 }
 
 /** Starts the demo on free ports, its data in a folder that goes with it. */
-export async function startDemo(): Promise<Demo & { stop(): Promise<void> }> {
+export async function startDemo(): Promise<Demo & { readonly data: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'mapae-demo-'));
   const [port, apiPort, webPort] = [await freePort(), await freePort(), await freePort()];
   const demo = runDemo([
@@ -56,6 +56,7 @@ export async function startDemo(): Promise<Demo & { stop(): Promise<void> }> {
   return {
     ...demo,
     page: `http://localhost:${webPort}`,
+    data: join(folder, 'data'),
     async stop() {
       demo.child.kill('SIGINT');
       await demo.exit;
