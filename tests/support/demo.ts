@@ -50,7 +50,7 @@ export async function startDemo(): Promise<Demo & { readonly data: string; stop(
     join(folder, 'data'),
   ]);
   for (let tries = 0; !demo.text().includes('Mapae is running'); tries++) {
-    if (tries === 400 || demo.child.exitCode !== null) throw new Error(`the demo did not start: ${demo.text()}`);
+    if (tries === 1_000 || demo.child.exitCode !== null) throw new Error(`the demo did not start: ${demo.text()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return {
