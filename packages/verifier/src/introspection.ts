@@ -20,6 +20,7 @@ export interface IntrospectionOptions extends IntrospectionCredentials {
   readonly monotonic: () => number;
   /** How long an answer is remembered; 0 for not at all. */
   readonly cacheSeconds: number;
+  readonly log: (event: string) => void;
 }
 
 /** Asks the issuer about single tokens. */
@@ -30,7 +31,8 @@ export interface Introspection {
    * What the issuer says of a token now. Requests for the same token at the same time share one call.
    *
    * @returns The members of the answer, whose rules are still to be checked.
-   * @throws {RequestRefused} `token/inactive`; `verifier/unavailable` when the issuer can't be asked; `verifier/busy` with too many calls under way.
+   * @throws {RequestRefused} `token/inactive`; `verifier/unavailable` when the issuer can't be asked; `verifier/client-refused` when it doesn't
+   * take this API's credentials; `verifier/busy` with too many calls under way.
    * @see RFC 7662 §2
    */
   introspect(token: string): Promise<JwtClaims>;
@@ -67,8 +69,11 @@ export function createIntrospection(options: IntrospectionOptions): Introspectio
       );
       return readAnswer(answer);
     } catch (error) {
-      if (error instanceof FetchFailed) throw refuse('verifier/unavailable');
-      throw error;
+      if (!(error instanceof FetchFailed)) throw error;
+      // RFC 7662 §2.3, RFC 6749 §5.2: nobody's token is at fault, and whoever runs this API has to hear of it
+      const isRefused = error.status === 400 || error.status === 401 || error.status === 403;
+      options.log(isRefused ? 'introspection.refused' : 'introspection.unavailable');
+      throw refuse(isRefused ? 'verifier/client-refused' : 'verifier/unavailable');
     }
   }
 

@@ -120,7 +120,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     own.keys === undefined ? createRemoteKeySet({ metadata, fetch: own.fetch, monotonic, log }) : fixedKeySet(own.keys);
   const list = createRevocationList(issuer, settings.maxRevocations);
   const nothing = createKeySet([]);
-  const introspection = introspectionOf(own, metadata, { clock, monotonic });
+  const introspection = introspectionOf(own, metadata, { clock, monotonic, log });
   const rules = { timedIds: own.feed !== false, schema: settings.claims };
   const jwt = createJwtVerifier({
     keys: () => keys.current ?? nothing,
@@ -268,7 +268,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
 function introspectionOf(
   { issuer, introspection, fetch }: IssuerSettings,
   metadata: MetadataSource,
-  { clock, monotonic }: Pick<VerifierSettings, 'clock' | 'monotonic'>,
+  { clock, monotonic, log }: Pick<VerifierSettings, 'clock' | 'monotonic' | 'log'>,
 ): Introspection | undefined {
   if (introspection === undefined) return undefined;
   const { url } = introspection;
@@ -278,6 +278,7 @@ function introspectionOf(
     fetch,
     clock,
     monotonic,
+    log,
     async findEndpoint() {
       const endpoint = url ?? (await metadata.read()).introspectionEndpoint;
       if (endpoint === undefined) throw refuse('verifier/unavailable');

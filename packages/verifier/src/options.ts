@@ -54,7 +54,7 @@ export interface CommonOptions<C = JwtClaims> {
   readonly metrics?: VerifierMetrics;
   /**
    * Told what happens to the feed and the keys: `feed.lost`, `feed.out-of-step`, `feed.refused`, `feed.too-large`, `feed.polling`, `keys.fetched`,
-   * `keys.unavailable`, `keys.malformed`, `report.refused`.
+   * `keys.unavailable`, `keys.malformed`, `report.refused`, `introspection.refused`, `introspection.unavailable`.
    */
   readonly log?: (event: string) => void;
 }

@@ -45,7 +45,8 @@ export type RefusalCode =
   | 'verifier/stale'
   | 'verifier/unavailable'
   | 'verifier/needs-async'
-  | 'verifier/busy';
+  | 'verifier/busy'
+  | 'verifier/client-refused';
 
 /** Every code beside those of tokens that a request can be refused with here. Append only; held to docs/errors.md by a test. */
 export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
@@ -192,7 +193,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
   },
   'verifier/unavailable': {
     status: 503,
-    title: 'The keys of the issuer can not be had right now.',
+    title: 'The issuer can not be asked right now.',
     rule: 'RFC 9110 §15.6.4',
   },
   'verifier/needs-async': {
@@ -204,6 +205,11 @@ export const REFUSALS: Readonly<Record<RefusalCode, RefusalRow>> = {
     status: 503,
     title: 'There is more to do than fits right now.',
     rule: 'RFC 9110 §15.6.4',
+  },
+  'verifier/client-refused': {
+    status: 503,
+    title: 'The issuer does not take the credentials that this API asks it with.',
+    rule: 'RFC 7662 §2.3',
   },
 };
 

@@ -156,12 +156,15 @@ describe('opaque tokens: classic sessions behind the same guard', () => {
     expect(() => verifier.verifySync(OPAQUE)).toThrow('can not wait');
   });
 
-  test('a wrong secret, an issuer that is away: 503', async () => {
-    await create({ clientId: 'notes api', key: 'wrong' });
+  test('RFC 7662 §2.3: a wrong secret and an issuer that is away are 503, told apart by code and in the log', async () => {
+    const log: string[] = [];
+    await create({ clientId: 'notes api', key: 'wrong' }, { log: (event: string) => log.push(event) });
     known.set(OPAQUE, GOOD);
-    expect(await outcome(OPAQUE)).toBe('503 verifier/unavailable');
+    expect(await outcome(OPAQUE)).toBe('503 verifier/client-refused');
+    expect(log).toContain('introspection.refused');
     issuer.answers.set('/introspect', (request) => void request.socket.destroy());
     expect(await outcome(OPAQUE)).toBe('503 verifier/unavailable');
+    expect(log.at(-1)).toBe('introspection.unavailable');
   });
 
   test('RFC 7523 §3: a private key signs an assertion for the issuer alone', async () => {
