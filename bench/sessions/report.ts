@@ -63,7 +63,7 @@ export function tables(rows: readonly RowFigures[]): Table[] {
         requests.statements,
         requests.perSecond,
         requests.p99Ms,
-        String(Math.round(requests.wireBytes)),
+        Math.round(requests.wireBytes),
       ]),
     },
     {
