@@ -23,6 +23,8 @@ export interface StoreDialect {
   readonly patient: Dialect;
   /** A database of their own for rate limits, which wait for no disk. Where there is none, an unlogged table in this one. */
   readonly limits?: Dialect;
+  /** Whether statements run in this process's own thread, and hold everybody up for as long. */
+  readonly isEmbedded: boolean;
   /** Whether rows are locked one by one. If not, a step has the whole database to itself. */
   readonly rowLocks: boolean;
   /** Now, as an expression of milliseconds since 1970 that is evaluated when the statement runs. */

@@ -70,6 +70,7 @@ export function postgresDialect(pool: PgPool): StoreDialect {
   return {
     kysely: kyselyDialect(pool, STEP),
     patient: kyselyDialect(pool, MIGRATION),
+    isEmbedded: false,
     rowLocks: true,
     now: () => sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     async lock(step, name, mode) {

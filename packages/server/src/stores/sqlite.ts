@@ -28,6 +28,7 @@ export function sqliteDialect(kysely: Dialect, limits?: Dialect): StoreDialect {
     kysely,
     patient: kysely,
     ...(limits === undefined ? {} : { limits }),
+    isEmbedded: true,
     rowLocks: false,
     now: () => sql<number>`cast(${Date.now()} as bigint)`,
     // `begin immediate` holds the only write lock there is

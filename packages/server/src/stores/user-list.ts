@@ -6,10 +6,10 @@ import { toUser } from './rows.ts';
 import type { User } from './store.ts';
 
 /**
- * Users that one statement looks at. A search goes by part of an address or name, which no order of an index helps to find, and an embedded
- * database answers in the process's own thread: others are served between two slices.
+ * Users that one statement looks at. A search goes by part of an address or name, which no order of an index helps to find: an embedded database
+ * holds up everybody else meanwhile, and they are served between two slices. Another one takes a way to and fro for each.
  */
-const SLICE = 1_000;
+const SLICE = { embedded: 1_000, other: 25_000 };
 
 /** All that a search or filter judges, in order of id: whom it doesn't find, no row is read of. docs/adr/0069 */
 export async function indexUserList(db: Kysely<unknown>): Promise<void> {
@@ -20,7 +20,9 @@ export async function indexUserList(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-export function userList({ db }: Context): Pick<AccountStore, 'listUsers'> {
+export function userList({ db, dialect }: Context): Pick<AccountStore, 'listUsers'> {
+  const slice = dialect.isEmbedded ? SLICE.embedded : SLICE.other;
+
   /** @param upTo  Id of the last one looked at; none for all. */
   async function find(
     { search, role, suspended }: UserQuery,
@@ -54,7 +56,7 @@ export function userList({ db }: Context): Pick<AccountStore, 'listUsers'> {
       .where('id', '>', after ?? '')
       .orderBy('id')
       .limit(1)
-      .offset(SLICE - 1)
+      .offset(slice - 1)
       .executeTakeFirst();
     return row?.id;
   }

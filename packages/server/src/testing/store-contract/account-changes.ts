@@ -168,4 +168,33 @@ export const accountChangeCases: readonly StoreCase[] = [
       assert.deepEqual(await ids({ role: 'admin' }), []);
     },
   },
+  {
+    title: 'a search sees everybody once, however many there are',
+    async run({ open, query }) {
+      const store = await open();
+      const count = 2_300;
+      await query(`insert into users (id, email, credential_version, name, roles, created_at, sessions_cutoff, tokens_cutoff, disabled_at)
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})
+        select 'id-' || cast(1000000 + i as text), 'many' || i || '@example.test', 1, 'Number ' || i, case when i % 2 = 0 then '["even"]' else '[]' end,
+          1, 0, 0, case when i > 2200 then 5 end from n`);
+      const all = async (filter: object): Promise<number> => {
+        const seen = new Set<string>();
+        for (let after: string | undefined; ; ) {
+          const page = await store.listUsers({ limit: 400, ...filter, ...(after === undefined ? {} : { after }) });
+          for (const { id } of page) {
+            assert.ok(id > (after ?? '') && !seen.has(id), 'in order, and once');
+            seen.add(id);
+            after = id;
+          }
+          if (page.length < 400) return seen.size;
+        }
+      };
+      assert.equal(await all({ search: 'MANY' }), count);
+      assert.equal(await all({ search: 'number 2300' }), 1);
+      assert.equal(await all({ search: 'nobody' }), 0);
+      assert.equal(await all({ role: 'even' }), count / 2);
+      assert.equal(await all({ suspended: true }), 100);
+      assert.equal(await all({ suspended: true, role: 'even', search: '0@example' }), 10);
+    },
+  },
 ];
