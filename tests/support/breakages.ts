@@ -72,7 +72,7 @@ export const BREAKAGES: readonly Breakage[] = [
     what: 'a database that is away counts as our own fault',
     in: 'server',
     needs: 'postgres',
-    file: 'server/src/server.ts',
+    file: 'server/src/app.ts',
     find: 'if (error instanceof StoreFailed) {',
     replace: 'if (false) {',
   },
