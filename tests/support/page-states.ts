@@ -38,11 +38,13 @@ interface Wish {
 
 /** Servers and people in every situation for which a hosted page has a face. */
 export async function openPageStates(browser: Browser): Promise<PageStates> {
+  // what was sent must not grow old while pictures are taken
+  let stoppedAt: number | undefined;
   let passedMs = 0;
   const demo = await startDemoId();
   const pages = await startPagesServer(
     {
-      clock: () => Date.now() + passedMs,
+      clock: () => (stoppedAt ?? Date.now()) + passedMs,
       pages: { name: 'Haru Notes', home: 'http://localhost:4902/' },
       social: { ...namedProviders(), oidc: [demo.settings] },
     },
@@ -119,6 +121,8 @@ export async function openPageStates(browser: Browser): Promise<PageStates> {
   await one.signIn(KIM);
   await one.submit('/account/security', { do: 'email', email: 'moved@example.test', password: PASSWORD });
 
+  stoppedAt = Date.now();
+
   const wishes: Readonly<Record<string, Wish>> = {
     'sign-in': { path: '/sign-in' },
     'sign-in-plain': { on: plain, path: '/sign-in' },
@@ -164,7 +168,14 @@ export async function openPageStates(browser: Browser): Promise<PageStates> {
     'link-over': { path: '/link/verify-email?token=AAAAAAAAAAAAAAAAAAAAAA' },
     'first-admin': { path: admin, as: long },
     'sign-out': { path: '/sign-out', as: long },
-    'signed-out': { path: '/sign-out', as: await walk((page) => signIn(page, KIM)), act: (page) => press(page) },
+    'signed-out': {
+      path: '/',
+      async act(page) {
+        await signIn(page, KIM);
+        await page.goto(at('/sign-out'));
+        await press(page);
+      },
+    },
     'not-found': { path: '/nowhere' },
     method: { path: '/language' },
     malformed: { path: '/sign-in?return_to=%E0%A4%A' },
