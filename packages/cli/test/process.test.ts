@@ -99,6 +99,12 @@ test.each([
     env: { MAPAE_SECRET: 's'.repeat(43) },
     code: 2,
   },
+  {
+    what: 'a provider without its secret',
+    args: ['serve', '--dev', '--port', '0'],
+    env: { MAPAE_SOCIAL: '{"google":{"clientId":"x"}}' },
+    code: 2,
+  },
   { what: 'development on a public address', args: ['serve', '--dev', '--host', '0.0.0.0'], code: 2 },
   { what: 'a config file that is not there', args: ['serve', '--dev', '--config', 'none.ts'], code: 2 },
   { what: 'a database of an unknown kind', args: ['serve', '--dev', '--database', 'mysql://x/y'], code: 2 },

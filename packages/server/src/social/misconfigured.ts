@@ -23,7 +23,7 @@ export class SocialMisconfigured extends TypeError {
     at: { readonly provider: string; readonly option: string },
     hint: string = SOCIAL_OPTION_ERRORS[code].title,
   ) {
-    super(`social.${[at.provider, at.option].filter((part) => part !== '').join('.')}: ${hint}`);
+    super(`${['social', at.provider, at.option].filter((part) => part !== '').join('.')}: ${hint}`);
     this.code = code;
     this.provider = at.provider;
     this.option = at.option;

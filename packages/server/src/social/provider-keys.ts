@@ -12,6 +12,8 @@ export interface ProviderKeys {
    * @throws {SocialFailed}
    */
   find(jwksUri: string, kid: string | undefined, trusted: boolean): Promise<KeySet>;
+  /** They are fetched again when one is needed next: one of them is not what it was. */
+  forget(): void;
 }
 
 export interface ProviderKeysOptions {
@@ -61,6 +63,9 @@ export function createProviderKeys({ fetch, algorithms, monotonic }: ProviderKey
       const isKnown = kid !== undefined && known.keys.find(kid) !== undefined;
       if (isKnown || (!trusted && monotonic() - triedAt < COOLDOWN_MS)) return known.keys;
       return refresh(uri);
+    },
+    forget() {
+      known = undefined;
     },
   };
 }

@@ -11,6 +11,7 @@ import { APP_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, verdict } from '
 const NOTES = `${APP_ORIGIN}/notes`;
 const STARTS_AT_NOTES = `${ISSUER}/social/demo/start?return_to=${encodeURIComponent(NOTES)}`;
 const CALLBACK = `${ISSUER}/social/demo/callback`;
+const OTHER_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
 const isCallback = (url: string): boolean => url.startsWith(CALLBACK);
 
 /** One row of the catalogue in many spellings: ID tokens. OpenID Connect Core §3.1.3.7 */
@@ -179,6 +180,7 @@ describe('ID tokens that are nearly right', async () => {
     ['none at all', () => []],
     ['the one that is needed is gone', (all) => all.map((key) => ({ ...key, kid: 'other' }))],
     ['two of one kid, the right one first', (all) => [...all, ...all.map((key) => ({ ...key }))]],
+    ['another one under the same kid', (all) => all.map((key) => ({ ...key, ...OTHER_KEY }))],
     ['one without a kid', (all) => all.map((key) => ({ ...key, kid: undefined }))],
     ['one for encryption', (all) => all.map((key) => ({ ...key, use: 'enc' }))],
     ['one for another algorithm', (all) => all.map((key) => ({ ...key, alg: 'RS512' }))],
