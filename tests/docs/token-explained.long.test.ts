@@ -43,12 +43,9 @@ function openShell() {
       written = '';
       shell.stdin.write(`${command}\necho ${END}\n`);
       await expect.poll(() => written.includes(`${END}\n`), { timeout: 60_000, interval: 20 }).toBe(true);
-      return (
-        written
-          .split(END)[0]
-          ?.split('\n')
-          .filter((line) => line !== '') ?? []
-      );
+      // the end of a header's line is one of HTTP, of which a terminal shows nothing
+      const [said = ''] = written.split(END);
+      return said.split(/\r?\n/).filter((line) => line !== '');
     },
     close: () => void shell.kill('SIGKILL'),
   };
