@@ -511,7 +511,12 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${ENDPOINTS}/mail-flows.ts`, 'P01: whose address is taken'],
     ['tests/timing/enumeration.ts', 'timeEnumeration'],
   ),
-  row('P02', 'spraying', [`${ENDPOINTS}/limits.ts`, 'P02: one password at many accounts']),
+  row(
+    'P02',
+    'spraying',
+    [`${ENDPOINTS}/limits.ts`, 'P02: one password at many accounts'],
+    [`${ENDPOINTS}/limits.ts`, 'P02, P03: many accounts from one network'],
+  ),
   row(
     'P03',
     'stuffing from many sources',
@@ -522,6 +527,8 @@ export const ATTACKS: readonly AttackRow[] = [
     'P04',
     'lock-out as a weapon',
     [`${ENDPOINTS}/limits.ts`, 'P04: the person on a known device gets in'],
+    [`${ENDPOINTS}/limits.ts`, 'P04: the mark of a device is good for one account'],
+    [`${ENDPOINTS}/limits.ts`, 'P04: a stolen known device'],
     [`${ENDPOINTS}/admin.ts`, 'P04: restoring lifts a lock-out'],
   ),
   row(
@@ -572,7 +579,12 @@ export const ATTACKS: readonly AttackRow[] = [
   ),
 
   // denial of service
-  row('D01', 'regular expressions', [PROPERTIES, 'no text at all throws a foreign error']),
+  row(
+    'D01',
+    'regular expressions',
+    [PROPERTIES, 'no text at all throws a foreign error'],
+    [`${ENDPOINTS}/trouble.ts`, 'D01: texts that regular expressions stumble over'],
+  ),
   row('D02', 'slow clients', ['tests/faults/experiments/pressure.ts', 'slow clients, aborted uploads']),
   row('D03', 'large, many, compressed', [`${ENDPOINTS}/body-rules.ts`, 'D03: more than 64 KiB']),
   row(

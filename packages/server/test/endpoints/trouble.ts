@@ -156,3 +156,52 @@ test('D07: thousands of names that were chosen to collide, or that are numbers, 
   await post(['warm', 'up']);
   for (const names of [numbers, twins]) expect(await post(names)).toBeLessThan(1_000);
 });
+
+describe('D01: texts that regular expressions stumble over cost no more than their length', async () => {
+  const { call } = await openServer();
+  const LONG = 16_000;
+  const hostile: readonly (readonly [string, string])[] = [
+    ['one letter', 'a'],
+    ['dots', 'a.'],
+    ['hyphens', 'a-'],
+    ['at signs', 'a@'],
+    ['brackets', '(('],
+    ['spaces', ' \t'],
+    ['equals and semicolons', 'a=;'],
+    ['commas', 'en;q=0.1,'],
+    ['slashes', '/../'],
+    ['percent signs', '%25'],
+    ['an agent', 'Mozilla/5.0 (Windows NT 10.0; '],
+  ];
+  test.each(hostile)('%s', async (_what, piece) => {
+    const text = piece.repeat(Math.floor(LONG / piece.length));
+    // what a text ends with decides whether it is gone through again and again
+    for (const value of [`${text}!`, `${text}\u00e9`, text]) {
+      const header = value.replaceAll(/[^ -~]/g, '?').trim();
+      const calls: readonly (readonly [string, Call])[] = [
+        ['/v1/sign-up', { json: { email: value, password: PASSWORD, name: value } }],
+        ['/v1/sign-in', { json: { email: 'kim@example.test', password: value, device_token: value, resource: value } }],
+        ['/v1/refresh', { json: { refresh_token: value } }],
+        ['/v1/refresh', { method: 'POST', cookie: header, headers: { ...SAME_ORIGIN, 'idempotency-key': header } }],
+        ['/v1/email/verify', { json: { token: value } }],
+        ['/v1/me', { headers: { authorization: header } }],
+        ['/v1/me', { bearer: header.replaceAll(/\s/g, '') }],
+        ['/events/revocations/snapshot', { headers: { authorization: `Bearer ${header}`, 'last-event-id': header } }],
+        [
+          `/sign-in?return_to=${encodeURIComponent(value)}`,
+          {
+            cookie: `__Host-mapae-mailed=${header}`,
+            headers: { accept: 'text/html', 'accept-language': header, 'user-agent': header },
+          },
+        ],
+      ];
+      for (const [path, given] of calls) {
+        const began = performance.now();
+        const answer = await call(path, given);
+        await answer.arrayBuffer();
+        const took = performance.now() - began;
+        expect([path.slice(0, 20), answer.status < 500, took < 1_000]).toEqual([path.slice(0, 20), true, true]);
+      }
+    }
+  });
+});
