@@ -1,6 +1,6 @@
 import type { BenchOptions } from './benches.ts';
 import { pinMainThread } from './harness/cores.ts';
-import { BINARY_PEER, hasBinaryPeer, installPeers, peerVersions } from './harness/peers.ts';
+import { BINARY_PEER, hasBinaryPeer, installBinaryPeer, installPeers, peerVersions } from './harness/peers.ts';
 import { type Result, thisMachine } from './harness/result.ts';
 import { FULL_PACE, QUICK_PACE } from './harness/rounds.ts';
 import { measureDecode } from './jwt/decode.ts';
@@ -14,6 +14,7 @@ import { freshTables, rememberedTable } from './jwt/tables.ts';
 /** @mapae/jwt side by side with the bare primitive and five libraries. */
 export async function run({ quick, progress }: BenchOptions): Promise<Result> {
   installPeers();
+  installBinaryPeer();
   const pace = quick ? QUICK_PACE : FULL_PACE;
   const without = (await hasBinaryPeer()) ? [] : [BINARY_PEER];
   const pinned = await pinMainThread(0);

@@ -33,7 +33,8 @@ test.each(['revocation', 'sessions-vs-tokens'])(
   },
   (name) => {
     const { status, stdout, stderr } = bench(name, '--quick');
-    expect([status, stderr.includes('error')]).toEqual([0, false]);
+    // what npm says of a peer that it could not have is no error of ours
+    expect([status, /^bench: error/m.test(stderr)]).toEqual([0, false]);
     const result = JSON.parse(readFileSync(`${ROOT}.tmp/bench/${name}.json`, 'utf8')) as Result;
     expect([result.bench, result.quick, result.machine.node]).toEqual([name, true, process.version]);
     for (const { columns, rows } of result.tables) for (const row of rows) expect(row).toHaveLength(columns.length);
