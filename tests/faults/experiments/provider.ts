@@ -92,9 +92,13 @@ async function signIn({ address, found }: Cluster, person: string): Promise<bool
   const cookies = new Map<string, string>();
   for (let at = `${address}/social/troubled/start`, steps = 0; steps < 6; steps += 1) {
     const began = performance.now();
-    const response = await navigate(at, cookies);
+    const response = await navigate(at, cookies).catch(() => undefined);
     const took = performance.now() - began;
     if (took > ANSWERED_MS) found.push({ invariant: 'I6', what: `${at} took ${Math.round(took)} ms` });
+    if (response === undefined) {
+      found.push({ invariant: 'I6', what: `${new URL(at).pathname} was not answered` });
+      return false;
+    }
     if (at.startsWith(address)) keep(cookies, response.headers['set-cookie'] ?? []);
     const { location } = response.headers;
     if (response.statusCode !== 303 || location === undefined) {
