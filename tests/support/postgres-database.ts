@@ -17,7 +17,10 @@ export async function createPostgresDatabase(holds: 'schema' | 'nothing' = 'sche
   const name = `test_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(`create database ${name}${template ? ` template ${TEMPLATE}` : ''}`);
+  // copied as files: through the log, which PostgreSQL 15 and newer would take, it costs three times as much
+  const { rows } = await client.query<{ version: string }>(`select current_setting('server_version_num') as version`);
+  const strategy = Number(rows[0]?.version) >= 150_000 ? ' strategy file_copy' : '';
+  await client.query(`create database ${name}${template ? ` template ${TEMPLATE}` : ''}${strategy}`);
   await client.end();
   const own = new URL(url);
   own.pathname = `/${name}`;
