@@ -240,7 +240,9 @@ describe('K17, K18: a key source in trouble', () => {
       expect(await outcome(issuer.token({}, generatePrivateKey('ES256')))).toBe('401 token/unknown-key');
       // bounded: a day later the last good set is too old to be relied on
       passedMs = 25 * 3_600_000;
-      expect(() => verifier.verifySync(issuer.token())).toThrow(expect.objectContaining({ code: 'verifier/unavailable' }));
+      expect(() => verifier.verifySync(issuer.token())).toThrow(
+        expect.objectContaining({ code: 'verifier/unavailable' }),
+      );
     },
   );
 
@@ -265,7 +267,9 @@ describe('metadata', () => {
     create();
     await until(() => log.includes('keys.unavailable'));
     expect(issuer.count('/jwks')).toBe(0);
-    expect(() => verifier.verifySync(issuer.token())).toThrow(expect.objectContaining({ code: 'verifier/unavailable' }));
+    expect(() => verifier.verifySync(issuer.token())).toThrow(
+      expect.objectContaining({ code: 'verifier/unavailable' }),
+    );
   });
 
   test('OpenID Connect Discovery §4.1: where there is no OAuth metadata, that of OpenID is taken', async () => {
