@@ -11,6 +11,8 @@ import { fillPostgres, fillSqlite } from './many-sessions.ts';
 import type { PeerReady, PeerSettings } from './peer-settings.ts';
 
 export const API = 'https://notes.example';
+/** Somebody else than whose sessions fill the database: a sign-in of theirs would end those above the limit, a hundred at a time. */
+export const NEWCOMER = 'lee@example.test';
 const AUTH_SERVER = new URL('../servers/auth-server.ts', import.meta.url);
 const BETTER_AUTH = new URL('./servers/better-auth.ts', import.meta.url);
 const OIDC_PROVIDER = new URL('./servers/oidc-provider.ts', import.meta.url);
@@ -88,7 +90,7 @@ export async function startCast({ tokens, fewSessions, manySessions, progress }:
     await first.stop();
     const { refreshTokens } = fillSqlite(file, { count: Math.max(tokens, fewSessions), tokens, secret });
     const server = keep(await ours(`sqlite:${file}`));
-    return { server, account: await signUp(server.ready.issuer, API, 'lee@example.test'), refreshTokens };
+    return { server, account: await signUp(server.ready.issuer, API, NEWCOMER), refreshTokens };
   }
 
   async function startOnPostgres(name: string, { url }: Postgres, count: number): Promise<OurServer> {

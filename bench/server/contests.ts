@@ -1,6 +1,6 @@
 import { getRequest, postRequest } from '../harness/load.ts';
 import { PERSON } from '../servers/account.ts';
-import { API, type Cast, type OurServer } from './cast.ts';
+import { API, type Cast, NEWCOMER, type OurServer } from './cast.ts';
 import type { Operation } from './operations.ts';
 
 export const SQLITE = 'Mapae, SQLite (synchronous=FULL)';
@@ -108,10 +108,10 @@ export async function signIns({ sqlite, betterAuth }: Cast): Promise<Operation[]
     await expectStatus(name, port, request('wrong lantern 7f3c91d2 barley'), 401);
     return { name, server, port, requests: [request(PERSON.password)], once: false, connections: 4 };
   };
-  const { email } = PERSON;
+  const better = betterAuth.server;
   return [
-    await operation(SQLITE, sqlite.server, sqlite.server.ready.port, '/v1/sign-in', { email, resource: API }),
-    await operation(BETTER_AUTH, betterAuth.server, betterAuth.server.ready.port, '/api/auth/sign-in/email', { email }),
+    await operation(SQLITE, sqlite.server, sqlite.server.ready.port, '/v1/sign-in', { email: NEWCOMER, resource: API }),
+    await operation(BETTER_AUTH, better, better.ready.port, '/api/auth/sign-in/email', { email: PERSON.email }),
   ];
 }
 
