@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const conditions = ['@mapae/source'];
 
@@ -11,6 +12,28 @@ const LONG = [
   'tests/**/*.long.test.ts',
 ];
 
+/** The longest go first: at the end one worker would wait for them while the others have nothing to do. */
+const LONGEST = [
+  'endpoints/endpoints.test.ts',
+  'stores/postgres.test.ts',
+  'faults/invariants.test.ts',
+  'pages/browser.test.ts',
+  'cli/test/process.test.ts',
+  'refresh/rounds.test.ts',
+  'e2e/story.test.ts',
+  'e2e/start.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(name));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -18,6 +41,7 @@ export default defineConfig({
     // half of the cores is vitest's default: on two that would be one
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: ['tests/global-setup.ts'],
+    sequence: { sequencer: LongestFirst },
     execArgv: ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['packages/*/test/**/*.test.ts'], testTimeout: 30_000 } },

@@ -41,6 +41,12 @@ test.concurrent.each([X13, X14])(`$id: $title (seed ${seed})`, async ({ run }) =
 
 test.concurrent.each([X5, X7, X9])('$id: a build that breaks its invariant is caught', async ({ id, run }) => {
   const breakage = BREAKAGES_SEEN_BY[id as keyof typeof BREAKAGES_SEEN_BY];
-  const { violations } = await run({ seed, seconds: 1, breakage, database: breakage.needs ?? 'sqlite' });
-  expect(violations.map(({ invariant }) => invariant)).toContain(breakage.invariant);
+  // a spell of trouble that comes at a lucky moment breaks nothing: another seed has other moments
+  let seen: readonly string[] = [];
+  for (let tries = 0; tries < 3 && !seen.includes(breakage.invariant); tries += 1) {
+    const database = breakage.needs ?? 'sqlite';
+    const { violations } = await run({ seed: seed + tries, seconds: 1 + tries, breakage, database });
+    seen = violations.map(({ invariant }) => invariant);
+  }
+  expect(seen).toContain(breakage.invariant);
 });

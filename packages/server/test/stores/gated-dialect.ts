@@ -35,7 +35,13 @@ class GatedDriver implements Driver {
   }
 
   async beginTransaction({ inner }: GatedConnection, settings: TransactionSettings): Promise<void> {
-    await this.#gate.pass('begin', () => this.#inner.beginTransaction(inner, settings));
+    try {
+      await this.#gate.pass('begin', () => this.#inner.beginTransaction(inner, settings));
+    } catch (error) {
+      // a real driver gives a connection up whose BEGIN failed; this one doesn't know, and it may have begun
+      await this.#inner.rollbackTransaction(inner).catch(() => {});
+      throw error;
+    }
   }
 
   async commitTransaction({ inner }: GatedConnection): Promise<void> {
