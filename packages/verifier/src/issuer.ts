@@ -1,41 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createJwtVerifier, createKeySet, type JwtClaims, TokenRejected } from '@mapae/jwt';
-import { createFrameReader } from './feed-frame.ts';
 import { createIntrospection, type Introspection } from './introspection.ts';
+import { followIssuerFeed } from './issuer-feed.ts';
 import { fixedKeySet } from './issuer-keys.ts';
 import { createMetadataSource, type MetadataSource } from './issuer-metadata.ts';
 import type { IssuerSettings } from './issuer-options.ts';
-import type { VerifierMetrics } from './metrics.ts';
 import type { VerifierSettings } from './options.ts';
 import type { StalePolicy } from './policy.ts';
-import { type Principal, readKeyBinding, readPrincipal } from './principal.ts';
-import { createPrivateMark } from './private-mark.ts';
+import { readKeyBinding, readPrincipal } from './principal.ts';
 import { refuse } from './refusal.ts';
-import { createRemoteKeySet, type RemoteKeySet } from './remote-key-set.ts';
-import { followRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
-import { createRevocationList, type RevocableToken, type RevocationList, revocableToken } from './revocation-list.ts';
+import { createRemoteKeySet } from './remote-key-set.ts';
+import { createRevocationList, revocableToken } from './revocation-list.ts';
 import type { OpenedToken } from './token-opener.ts';
-
-/** What is remembered of a token whose signature held. Whether it holds still is judged anew each time. */
-export interface Verdict<C> {
-  readonly issuer: TrustedIssuer<C>;
-  readonly token: string;
-  /** The signed token: the same, or the one inside of an encrypted one. */
-  readonly signed: string;
-  readonly principal: Principal<C>;
-  readonly claims: JwtClaims;
-  /** Undefined for an opaque token, which only its issuer can judge. */
-  readonly kid: string | undefined;
-  /** Thumbprint of the key that the token is bound to. RFC 9449 §6.1 */
-  readonly jkt: string | undefined;
-  readonly revocable: RevocableToken;
-  readonly keyGeneration: number;
-  /** Milliseconds since 1970 between which the token's own times let it in. */
-  readonly fromMs: number;
-  readonly untilMs: number;
-  /** Of the list under which it was last found not revoked. */
-  generation: number;
-}
+import { hangOnPrincipal, type Verdict } from './verdict.ts';
 
 /** One issuer that is trusted, with all that is known of it: what it says touches its own tokens and no others. */
 export interface TrustedIssuer<C> {
@@ -48,10 +25,10 @@ export interface TrustedIssuer<C> {
   /**
    * Judges a token that was not seen before.
    *
-   * @param cover The encrypted token that it was in.
+   * @param opened What was inside, of an encrypted token.
    * @throws {TokenRejected} {RequestRefused}
    */
-  judge(token: string, cover?: Cover): Verdict<C>;
+  judge(token: string, opened?: OpenedToken): Verdict<C>;
   /** Everything but the signature, which can't have changed. @throws {TokenRejected} {RequestRefused} */
   judgeAgain(verdict: Verdict<C>, nowMs: number): void;
   /** True while the keys are those that the signature was checked with; else it has to be checked again: a `kid` may name another key now. */
@@ -59,22 +36,19 @@ export interface TrustedIssuer<C> {
   /**
    * What the staleness policy says at this moment, from the last frame and not from a timer: a process that was paused knows it at once.
    *
+   * @param whenStale Instead of the verifier's own.
    * @throws {RequestRefused} `verifier/stale`
+   * @throws {TypeError} for `introspect`, where nobody can be asked.
    */
-  checkFresh(whenStale: StalePolicy): 'fresh' | 'introspect';
-  /** Looks for keys, as far as the cool-downs let it. */
-  refreshKeys(reason: 'start' | 'unknown-key'): Promise<void>;
+  checkFresh(whenStale: StalePolicy | undefined): 'fresh' | 'introspect';
+  /** Waits for what it lacks, as far as the cool-downs let it: at the start for three seconds, or for a key. Never rejects. */
+  seek(what: 'start' | 'key'): Promise<void>;
   /** Asks the issuer about a token that was judged here. @throws {RequestRefused} */
   confirm(verdict: Verdict<C>): Promise<void>;
   /** Asks the issuer about a token that nobody else can read. @throws {RequestRefused} {TokenRejected} */
   judgeOpaque(token: string): Promise<Verdict<C>>;
   readonly status: IssuerStatus;
   close(): void;
-}
-
-/** An encrypted token, opened. */
-export interface Cover extends Pick<OpenedToken, 'checkRepeated'> {
-  readonly token: string;
 }
 
 export interface IssuerStatus {
@@ -89,27 +63,21 @@ export interface IssuerStatus {
   readonly revocations: number;
 }
 
-const VERDICT = createPrivateMark<Verdict<unknown>>();
-
-/** What was judged of the token that a principal came from, by whichever verifier. */
-export function findVerdict<C>(principal: Principal<C>): Verdict<C> | undefined {
-  return VERDICT.read(principal) as Verdict<C> | undefined;
-}
-
+/** How long a request waits for an issuer that has not started. */
+const START_WAIT_MS = 3_000;
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
 
 export interface TrustedIssuerContext<C> {
   readonly settings: VerifierSettings<C>;
-  readonly metrics: VerifierMetrics;
   /** Keys or revocations of this issuer changed. */
   readonly onChange: () => void;
 }
 
 export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssuerContext<C>): TrustedIssuer<C> {
-  const { settings, metrics, onChange } = context;
+  const { settings, onChange } = context;
   const { issuer } = own;
-  const { clock, monotonic } = settings;
+  const { clock, monotonic, metrics } = settings;
   const toleranceMs = settings.clockToleranceSeconds * 1_000;
   const metadata = createMetadataSource({ issuer, fetch: own.fetch, monotonic });
   const log = (event: string): void => {
@@ -133,7 +101,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
   const start = Promise.withResolvers<void>();
   let closed = false;
   let seenGeneration = -1;
-  const feed = follow({ own, context, keys, list, log, onFrame: noteProgress });
+  const feed = followIssuerFeed({ own, settings, keys, list, log, onFrame: noteProgress });
   if (feed === undefined) void keepLookingForKeys();
 
   function noteProgress(): void {
@@ -178,8 +146,7 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       untilMs: principal.expiresAt * 1_000 + toleranceMs,
       generation: list.generation,
     };
-    VERDICT.write(principal, verdict);
-    Object.freeze(principal);
+    hangOnPrincipal(verdict);
     return verdict;
   }
 
@@ -204,12 +171,13 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
     },
     start: start.promise,
     introspects: introspection !== undefined,
-    judge(signed, cover) {
+    judge(token, opened) {
       if (keys.current === undefined) throw refuse('verifier/unavailable');
+      const signed = opened?.signed ?? token;
       const { claims, kid } = jwt.verifySignature(signed);
-      cover?.checkRepeated(claims);
+      opened?.checkRepeated(claims);
       jwt.checkClaims(claims);
-      const verdict = makeVerdict({ token: cover?.token ?? signed, signed }, claims, kid);
+      const verdict = makeVerdict({ token, signed }, claims, kid);
       checkRevoked(verdict);
       return verdict;
     },
@@ -218,16 +186,18 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       if (verdict.generation !== list.generation) checkRevoked(verdict);
     },
     hasSameKeys: ({ keyGeneration }) => keys.current !== undefined && keyGeneration === keys.generation,
-    checkFresh(whenStale) {
+    checkFresh(whenStale = settings.whenStale) {
+      if (whenStale === 'introspect' && introspection === undefined)
+        throw new TypeError("whenStale: 'introspect' needs the option introspection");
       const staleMs = staleForMs();
       if (staleMs === 0) return 'fresh';
       if (whenStale === 'introspect') return 'introspect';
       if (staleMs > (whenStale === 'allow' ? settings.staleGraceSeconds * 1_000 : 0)) throw refuse('verifier/stale');
       return 'fresh';
     },
-    async refreshKeys(reason) {
-      await keys.refresh(reason);
-      noteProgress();
+    async seek(what) {
+      const fetched = keys.refresh(what === 'key' ? 'unknown-key' : what).then(noteProgress);
+      await (what === 'start' ? atMost(START_WAIT_MS, start.promise) : fetched);
     },
     async confirm({ signed, principal }) {
       const { sub } = await introspect(signed);
@@ -287,45 +257,8 @@ function introspectionOf(
   });
 }
 
-interface FollowInput<C> {
-  readonly own: IssuerSettings;
-  readonly context: TrustedIssuerContext<C>;
-  readonly keys: RemoteKeySet;
-  readonly list: RevocationList;
-  readonly log: (event: string) => void;
-  readonly onFrame: () => void;
-}
-
-function follow<C>({ own, context, keys, list, log, onFrame }: FollowInput<C>): RevocationFeed | undefined {
-  if (own.feed === false) return undefined;
-  const { settings, metrics } = context;
-  const { issuer } = own;
-  const nothing = createKeySet([]);
-  return followRevocationFeed({
-    ...own.feed,
-    fetch: own.fetch,
-    list,
-    log,
-    maxRevocations: settings.maxRevocations,
-    clock: settings.clock,
-    monotonic: settings.monotonic,
-    jitter: settings.jitter,
-    onFrame({ event, lagMs }) {
-      metrics.count('mapae_verifier_frames', { event, issuer });
-      metrics.observe('mapae_verifier_feed_lag_seconds', lagMs / 1_000, { issuer });
-      onFrame();
-    },
-    readFrame: createFrameReader(issuer, () => keys.current ?? nothing, settings.clock),
-    async prepareKeys(again) {
-      if (again) await keys.refresh('feed');
-      if (keys.current === undefined) await keys.refresh('start');
-      return keys.current !== undefined;
-    },
-    removeKeys(kids) {
-      // what replaced them is asked for once; a repetition asks for nothing
-      if (keys.remove(kids)) void keys.refresh('feed');
-    },
-    freshWithinMs: (settings.staleAfterSeconds + settings.clockToleranceSeconds) * 1_000,
-    pollSeconds: settings.staleAfterSeconds < 4 ? 1 : 2,
-  });
+function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  const { promise: elapsed, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  return Promise.race([promise, elapsed]).finally(() => clearTimeout(timer));
 }

@@ -130,6 +130,16 @@ describe('K20: rotation', () => {
     expect(await outcome(issuer.token({}, next))).toBe('let in');
   });
 
+  test('a principal that was let in under a key that is gone now passes no further guard', async () => {
+    create();
+    const principal = await verifier.authenticate({ headers: { authorization: `Bearer ${issuer.token()}` } });
+    await verifier.authorize(principal);
+    const next = generatePrivateKey('ES256');
+    issuer.publish([jwkOf(next)]);
+    expect(await outcome(issuer.token({}, next))).toBe('let in');
+    await expect(verifier.authorize(principal)).rejects.toMatchObject({ status: 401, code: 'token/unknown-key' });
+  });
+
   test('the new set takes the place of the old one: a key that is gone is gone, remembered tokens too', async () => {
     create();
     const token = issuer.token();
