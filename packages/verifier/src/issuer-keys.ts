@@ -17,6 +17,8 @@ export function fixedKeySet(jwks: JwkSet): RemoteKeySet {
     get generation() {
       return generation;
     },
+    // what was given is all there is
+    mayLack: () => false,
     refresh: () => Promise.resolve(),
     remove(kids) {
       const there = kids.filter((kid) => inForce.find(kid) !== undefined);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createJwtVerifier, createKeySet, type JwtClaims, TokenRejected } from '@mapae/jwt';
+import { createJwtVerifier, createKeySet, decode, type JwtClaims, TokenRejected, TokenUndecodable } from '@mapae/jwt';
 import { createIntrospection, type Introspection } from './introspection.ts';
 import { followIssuerFeed } from './issuer-feed.ts';
 import { fixedKeySet } from './issuer-keys.ts';
@@ -41,6 +41,8 @@ export interface TrustedIssuer<C> {
    * @throws {TypeError} for `introspect`, where nobody can be asked.
    */
   checkFresh(whenStale: StalePolicy | undefined): 'fresh' | 'introspect';
+  /** True for a token whose key may be published by now, and the keys can't be had: whether it is good is not known. */
+  mayLackKeyOf(token: string): boolean;
   /** Waits for what it lacks, as far as the cool-downs let it: at the start for three seconds, or for a key. Never rejects. */
   seek(what: 'start' | 'key'): Promise<void>;
   /** Asks the issuer about a token that was judged here. @throws {RequestRefused} */
@@ -195,6 +197,10 @@ export function createTrustedIssuer<C>(own: IssuerSettings, context: TrustedIssu
       if (staleMs > (whenStale === 'allow' ? settings.staleGraceSeconds * 1_000 : 0)) throw refuse('verifier/stale');
       return 'fresh';
     },
+    mayLackKeyOf(token) {
+      const kid = readKeyId(token);
+      return kid !== undefined && keys.mayLack(kid);
+    },
     async seek(what) {
       const fetched = keys.refresh(what === 'key' ? 'unknown-key' : what).then(noteProgress);
       await (what === 'start' ? atMost(START_WAIT_MS, start.promise) : fetched);
@@ -255,6 +261,17 @@ function introspectionOf(
       return endpoint;
     },
   });
+}
+
+/** Undefined for what is no token whichever key there is. */
+function readKeyId(token: string): string | undefined {
+  try {
+    const { kid } = decode(token).header;
+    return typeof kid === 'string' ? kid : undefined;
+  } catch (error) {
+    if (error instanceof TokenUndecodable) return undefined;
+    throw error;
+  }
 }
 
 function atMost(ms: number, promise: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { TokenRejected } from '@mapae/jwt';
 import type { VerifierSettings } from './options.ts';
+import { refuse } from './refusal.ts';
 import type { Reports } from './report.ts';
 import { isEncrypted, type OpenedToken } from './token-opener.ts';
 import type { TrustedIssuers } from './trusted-issuers.ts';
@@ -54,7 +55,8 @@ export function createJudge<C>({ settings, issuers, cache, reports }: JudgeConte
   function judgeUnseen(token: string, over: ReadonlySet<Wait>, opened: OpenedToken | undefined): Verdict<C> | Wait {
     if (takesOpaque && OPAQUE_TOKEN.test(token)) return 'word';
     if (opened === undefined && decryptionKeys !== undefined && isEncrypted(token)) return 'opening';
-    const issuer = issuerOf(opened?.signed ?? token);
+    const signed = opened?.signed ?? token;
+    const issuer = issuerOf(signed);
     if (!issuer.started && !over.has('start')) return 'start';
     reports.miss();
     try {
@@ -62,9 +64,11 @@ export function createJudge<C>({ settings, issuers, cache, reports }: JudgeConte
       cache?.add(token, verdict);
       return verdict;
     } catch (error) {
+      if (!isUnknownKey(error)) throw error;
       // it may be there in a moment
-      if (isUnknownKey(error) && !over.has('key')) return 'key';
-      throw error;
+      if (!over.has('key')) return 'key';
+      // RFC 9110 §15.6.4: nobody could look whether it is, so nothing is known against the token
+      throw issuer.mayLackKeyOf(signed) ? refuse('verifier/unavailable') : error;
     }
   }
 

@@ -8,6 +8,8 @@ export interface RemoteKeySet {
   readonly current: KeySet | undefined;
   /** Counts changes: verdicts under removed keys are void. */
   readonly generation: number;
+  /** True for an unknown id whose key may be published by now: the last fetch failed, and nobody took the key out of force. */
+  mayLack(kid: string): boolean;
   /**
    * Fetches unless it is too soon after the last try. One at a time, however many ask. Never rejects.
    *
@@ -47,6 +49,7 @@ export function createRemoteKeySet({ metadata, fetch, monotonic, log }: RemoteKe
   let content = '';
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let generation = 0;
+  let failed = false;
   let running: Promise<void> | undefined;
   const triedAt = new Map<string, number>();
   const removed = new Set<string>();
@@ -63,8 +66,10 @@ export function createRemoteKeySet({ metadata, fetch, monotonic, log }: RemoteKe
         generation++;
       }
       fetchedAt = monotonic();
+      failed = false;
       log('keys.fetched');
     } catch (error) {
+      failed = true;
       // an address that is gone may have moved; one that is in trouble has not
       if (error instanceof FetchFailed && (error.status === 404 || error.status === 410)) metadata.forget();
       log(error instanceof FetchFailed ? 'keys.unavailable' : 'keys.malformed');
@@ -99,6 +104,7 @@ export function createRemoteKeySet({ metadata, fetch, monotonic, log }: RemoteKe
     get generation() {
       return generation;
     },
+    mayLack: (kid) => failed && !removed.has(kid),
     refresh,
     remove(kids) {
       const inForceBefore = kids.filter((kid) => inForce.find(kid) !== undefined);

@@ -1,7 +1,7 @@
 import { createPrivateKey, createSign } from 'node:crypto';
 import { Agent } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createJwtSigner, exportPrivateJwk, exportPublicJwk, publicKeyOf } from '@mapae/jwt';
+import { createJwtSigner, exportPrivateJwk, exportPublicJwk, generatePrivateKey, publicKeyOf } from '@mapae/jwt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { badTokens } from '../../jwt/test/bad-tokens.ts';
 import { goodContext } from '../../jwt/test/good-claims.ts';
@@ -9,6 +9,7 @@ import { createVerifier } from '../src/index.ts';
 import { APPS, type App } from './adapters/apps.ts';
 import { type Answer, type Call, call } from './adapters/call.ts';
 import { createProofKey } from './adapters/proofs.ts';
+import { AUDIENCE, startScriptedIssuer } from './scripted-issuer.ts';
 
 const now = Date.UTC(2026, 10, 23);
 const context = goodContext(now);
@@ -295,6 +296,26 @@ test('cut off from revocations: 503 with Retry-After from each, and no challenge
     expect([name, status, code, challenge]).toEqual([name, 503, 'verifier/stale', undefined]);
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   }
+});
+
+test('RFC 9110 §15.6.4: a key id that nobody could look up is 503 with Retry-After from each, without a challenge, and known keys serve on', async () => {
+  const issuer = await startScriptedIssuer();
+  const cutOff = createVerifier({ issuer: issuer.issuer, audience: AUDIENCE, feed: false });
+  await cutOff.ready();
+  issuer.answers.set('/jwks', (_request, response) => void response.writeHead(500).end());
+  const strange = ['authorization', `Bearer ${issuer.token({}, generatePrivateKey('ES256'))}`];
+  const known = ['authorization', `Bearer ${issuer.token()}`];
+  for (const [name, createApp] of Object.entries(APPS)) {
+    const app = await createApp(cutOff);
+    const port = await listen(app);
+    const { status, code, challenge, headers } = await call({ port, headers: strange, upgrade: name === 'ws' });
+    expect([name, status, code, challenge]).toEqual([name, 503, 'verifier/unavailable', undefined]);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect([name, (await call({ port, headers: known, upgrade: name === 'ws' })).status]).toEqual([name, 200]);
+    await end(app);
+  }
+  cutOff.close();
+  await issuer.close();
 });
 
 async function listen({ server }: App): Promise<number> {

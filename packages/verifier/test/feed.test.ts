@@ -1,4 +1,4 @@
-import { generatePrivateKey, generateTimeOrderedId, timeOfId } from '@mapae/jwt';
+import { exportPublicJwk, generatePrivateKey, generateTimeOrderedId, timeOfId } from '@mapae/jwt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createVerifier, RequestRefused, type Verifier, type VerifierOptions } from '../src/index.ts';
 import { AUDIENCE, type ScriptedIssuer, startScriptedIssuer, until } from './scripted-issuer.ts';
@@ -307,7 +307,6 @@ describe('staleness: from the last fresh frame, by policy', () => {
 describe('keys that are over', () => {
   test('a keys frame ends them at once, and they do not come back with the next fetch', async () => {
     const other = generatePrivateKey('ES256');
-    const { exportPublicJwk } = await import('@mapae/jwt');
     issuer.publish([exportPublicJwk(issuer.key), exportPublicJwk(other)]);
     await follow();
     const token = issuer.token({}, other);
@@ -321,6 +320,22 @@ describe('keys that are over', () => {
     issuer.send(issuer.frame('keys', { removed: [other.kid] }));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(issuer.count('/jwks')).toBe(2);
+  });
+});
+
+describe('keys that are over, while the key set is out of reach', () => {
+  test('one that a keys frame took out of force is refused as such; one that was never heard of is 503', async () => {
+    const other = generatePrivateKey('ES256');
+    issuer.publish([exportPublicJwk(issuer.key), exportPublicJwk(other)]);
+    await follow();
+    const token = issuer.token({}, other);
+    expect(outcome(token)).toBe('let in');
+    issuer.answers.set('/jwks', (_request, response) => void response.writeHead(500).end());
+    issuer.send(issuer.frame('keys', { removed: [other.kid] }));
+    await until(() => log.includes('keys.unavailable'));
+    expect(outcome(token)).toBe('token/unknown-key');
+    expect(outcome(issuer.token({}, generatePrivateKey('ES256')))).toBe('verifier/unavailable');
+    expect(outcome(issuer.token())).toBe('let in');
   });
 });
 

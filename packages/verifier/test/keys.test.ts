@@ -247,7 +247,7 @@ describe('K17, K18: a key source in trouble', () => {
       issuer.answers.set('/jwks', trouble);
       passedMs = 12 * 60_000;
       expect(await outcome(issuer.token())).toBe('let in');
-      expect(await outcome(issuer.token({}, generatePrivateKey('ES256')))).toBe('401 token/unknown-key');
+      expect(await outcome(issuer.token({}, generatePrivateKey('ES256')))).toBe('503 verifier/unavailable');
       // bounded: a day later the last good set is too old to be relied on
       passedMs = 25 * 3_600_000;
       expect(() => verifier.verifySync(issuer.token())).toThrow(
@@ -255,6 +255,44 @@ describe('K17, K18: a key source in trouble', () => {
       );
     },
   );
+
+  test('RFC 9110 §15.6.4: a key id that nobody could look up is 503 until a fetch succeeds, then 401; a key of that id is let in', async () => {
+    create();
+    expect(await outcome(issuer.token())).toBe('let in');
+    const healthy = issuer.answers.get('/jwks');
+    if (healthy === undefined) throw new Error('unreachable');
+    issuer.answers.set('/jwks', (_request, response) => void response.writeHead(500).end());
+    const next = generatePrivateKey('ES256');
+    const [theirs, ours] = [issuer.token({}, generatePrivateKey('ES256')), issuer.token({}, next)];
+    const before = issuer.count('/jwks');
+    // the first one asks, those of the cool-down don't, and whoever can't wait hears the same
+    for (const token of [theirs, ours, theirs]) {
+      expect(await outcome(token)).toBe('503 verifier/unavailable');
+      expect(() => verifier.verifySync(token)).toThrow(expect.objectContaining({ code: 'verifier/unavailable' }));
+    }
+    expect(issuer.count('/jwks')).toBe(before + 1);
+    // what no key could make good is told so
+    const [header = '', , signature = ''] = theirs.split('.');
+    expect(await outcome(`${header}.bm8.${signature}`)).toBe('401 token/unknown-key');
+    expect(await outcome(issuer.token())).toBe('let in');
+    issuer.publish([jwkOf(issuer.key), jwkOf(next)]);
+    issuer.answers.set('/jwks', healthy);
+    passedMs = 31_000;
+    expect(await outcome(theirs)).toBe('401 token/unknown-key');
+    expect(await outcome(ours)).toBe('let in');
+  });
+
+  test('keys that were given are all there are: an unknown key id is 401', async () => {
+    verifier = createVerifier({
+      issuer: issuer.issuer,
+      audience: AUDIENCE,
+      feed: false,
+      keys: { keys: [jwkOf(issuer.key)] },
+    });
+    await issuer.close();
+    expect(await outcome(issuer.token())).toBe('let in');
+    expect(await outcome(issuer.token({}, generatePrivateKey('ES256')))).toBe('401 token/unknown-key');
+  });
 
   test('slow: requests wait three seconds at most', async () => {
     issuer.answers.set('/jwks', () => {});
