@@ -1,5 +1,14 @@
-import { describe, expect, test } from 'vitest';
-import { API, APP_ORIGIN, PASSWORD, SAME_ORIGIN, type Tokens, type UnderTest, verdict } from './server-under-test.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  API,
+  APP_ORIGIN,
+  type Changed,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  type Tokens,
+  verdict,
+} from './server-under-test.ts';
 
 interface SessionList {
   readonly sessions: readonly {
@@ -11,11 +20,13 @@ interface SessionList {
 }
 
 /** Accounts, sessions and refresh over one kind of database. */
-export function accountTests(name: string, open: () => Promise<UnderTest>): void {
-  describe(`the account API over ${name}`, async () => {
-    const { call, signUp, signIn, signInCookie, clock, log } = await open();
-    await signUp('kim@example.test');
-    await signUp('lee@example.test');
+export function accountTests(name: string, options: Changed): void {
+  describe(`the account API over ${name}`, () => {
+    const { call, signUp, signIn, signInCookie, clock, log } = shareServer(options);
+    beforeAll(async () => {
+      await signUp('kim@example.test');
+      await signUp('lee@example.test');
+    });
     const list = async (bearer: string): Promise<SessionList> =>
       (await (await call('/v1/sessions', { bearer })).json()) as SessionList;
 
@@ -265,9 +276,9 @@ export function accountTests(name: string, open: () => Promise<UnderTest>): void
     });
   });
 
-  describe(`refresh over ${name}`, async () => {
-    const { call, signUp, signIn, clock, log } = await open();
-    await signUp('kim@example.test');
+  describe(`refresh over ${name}`, () => {
+    const { call, signUp, signIn, clock, log } = shareServer(options);
+    beforeAll(() => signUp('kim@example.test'));
     const refresh = (refresh_token: string, headers: Record<string, string> = {}): Promise<Response> =>
       call('/v1/refresh', { json: { refresh_token }, headers });
     const next = async (refresh_token: string, headers?: Record<string, string>): Promise<string> => {

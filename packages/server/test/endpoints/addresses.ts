@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/endpoints/routes.ts';
-import { APP_ORIGIN, BEARER_ORIGIN, ISSUER, openServer, verdict } from './server-under-test.ts';
+import { APP_ORIGIN, BEARER_ORIGIN, ISSUER, openServer, shareServer, verdict } from './server-under-test.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const rows = Object.entries(ROUTES).map(([path, methods]) => [path, Object.keys(methods)] as const);
 
-describe('addresses', async () => {
-  const { call, server } = await openServer();
+describe('addresses', () => {
+  const { call, server } = shareServer();
 
   test.each(rows)('%s knows %j and no other method: 405 with Allow (RFC 9110 §15.5.6)', async (path, known) => {
     const allowed = [...known, ...(known.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
@@ -87,8 +87,8 @@ describe('addresses', async () => {
 
 const LISTED = 'GET, POST, PATCH, DELETE';
 
-describe('B11: CORS', async () => {
-  const { call } = await openServer();
+describe('B11: CORS', () => {
+  const { call } = shareServer();
   const cors = ({ headers }: Response) => ({
     origin: headers.get('access-control-allow-origin'),
     credentials: headers.get('access-control-allow-credentials'),

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { API, openServer, type Tokens, type UnderTest, verdict } from './server-under-test.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { API, type Changed, openServer, shareServer, type Tokens, verdict } from './server-under-test.ts';
 
 interface UserPage {
   readonly users: readonly { readonly id: string; readonly email: string; readonly roles: readonly string[] }[];
@@ -7,11 +7,14 @@ interface UserPage {
 }
 
 /** The admin API and the audit log. */
-export function adminTests(name: string, open: () => Promise<UnderTest>): void {
-  describe(`the admin API over ${name}`, async () => {
-    const { call, signUp, signIn, server, clock, mails } = await open();
-    for (const who of ['boss', 'kim', 'lee', 'park']) await signUp(`${who}@example.test`);
-    const token = /\?token=([\w-]{22})/.exec(server.firstAdminLink ?? '')?.[1] ?? '';
+export function adminTests(name: string, options: Changed): void {
+  describe(`the admin API over ${name}`, () => {
+    const { call, signUp, signIn, server, clock, mails } = shareServer(options);
+    let token: string;
+    beforeAll(async () => {
+      for (const who of ['boss', 'kim', 'lee', 'park']) await signUp(`${who}@example.test`);
+      token = /\?token=([\w-]{22})/.exec(server.firstAdminLink ?? '')?.[1] ?? '';
+    });
     const bearer = async (who: string): Promise<string> => (await signIn(`${who}@example.test`)).access_token;
     const idOf = async (who: string): Promise<string> =>
       ((await (await call('/v1/me', { bearer: await bearer(who) })).json()) as { id: string }).id;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
-import { type Call, openServer, SAME_ORIGIN, verdict } from './server-under-test.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Call, SAME_ORIGIN, shareServer, verdict } from './server-under-test.ts';
 
 /** Every endpoint that reads a body, with one that it takes as far as its shape goes. */
 const ENDPOINTS: readonly {
@@ -69,12 +69,15 @@ const OTHER_TYPES: readonly (readonly [title: string, headers: Readonly<Record<s
   ['gzip', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
 ];
 
-describe('bodies', async () => {
-  const { call, signUp, signIn, server } = await openServer();
-  await signUp('boss@example.test');
-  const token = server.firstAdminLink?.split('=')[1];
-  await call('/v1/admin/claim', { json: { token }, bearer: (await signIn('boss@example.test')).access_token });
-  const { access_token: boss } = await signIn('boss@example.test');
+describe('bodies', () => {
+  const { call, signUp, signIn, server } = shareServer();
+  let boss: string;
+  beforeAll(async () => {
+    await signUp('boss@example.test');
+    const token = server.firstAdminLink?.split('=')[1];
+    await call('/v1/admin/claim', { json: { token }, bearer: (await signIn('boss@example.test')).access_token });
+    boss = (await signIn('boss@example.test')).access_token;
+  });
 
   describe.each(ENDPOINTS)('$method $path', ({ path, good, optional, method = 'POST', bearer }) => {
     const send = (address: string, more: Call): Promise<Response> =>

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createServer, sqlite } from '../../src/index.ts';
-import { openServer } from './server-under-test.ts';
+import { shareServer } from './server-under-test.ts';
 
 /** Peer on the socket, X-Forwarded-For, and what is taken for the client's address. */
 type Row = readonly [peer: string | undefined, forwarded: string | undefined, client: string | null];
@@ -38,9 +38,9 @@ const TABLES: readonly { readonly trusted: readonly string[]; readonly rows: rea
   },
 ];
 
-describe.each(TABLES)('ASVS 4.1.3: the client behind $trusted', async ({ trusted, rows }) => {
-  const { call, signUp } = await openServer({ trustedProxies: trusted });
-  await signUp('kim@example.test');
+describe.each(TABLES)('ASVS 4.1.3: the client behind $trusted', ({ trusted, rows }) => {
+  const { call, signUp } = shareServer({ trustedProxies: trusted });
+  beforeAll(() => signUp('kim@example.test'));
 
   test.each(rows)('peer %s, X-Forwarded-For %s: %s', async (peer, forwarded, client) => {
     const from = {

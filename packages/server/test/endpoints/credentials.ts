@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { importPrivateJwk, type JwtClaims, timeOfId } from '@mapae/jwt';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { FormVisitor } from '../../../../tests/support/form-visitor.ts';
 import { badTokens } from '../../../jwt/test/bad-tokens.ts';
 import { hashOneTimeToken } from '../../src/accounts/one-time-link.ts';
@@ -9,15 +9,24 @@ import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { type Call, ISSUER, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
+import {
+  type Call,
+  type Changed,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  verdict,
+} from './server-under-test.ts';
 
 const SECRET = randomBytes(32).toString('base64url');
 const REFRESH = '__Host-mapae-refresh';
 
 /** A server whose store can be asked: for the key that signs, and for what was mailed as a token. */
-async function openWithStore(options: Parameters<typeof openServer>[0] = {}) {
+function shareServerWithStore(options: Changed = {}) {
   let store: Store | undefined;
-  const under = await openServer({
+  const under = shareServer({
     secrets: [SECRET],
     database: {
       async open(storeOptions) {
@@ -30,23 +39,33 @@ async function openWithStore(options: Parameters<typeof openServer>[0] = {}) {
     },
     ...options,
   });
-  if (store === undefined) throw new Error('the server opens one');
-  return { ...under, store };
+  return {
+    ...under,
+    get store() {
+      if (store === undefined) throw new Error('the server opens one');
+      return store;
+    },
+  };
 }
 
-describe("the account API's own verifier", async () => {
-  const { call, signUp, signIn, store, server } = await openWithStore();
-  await signUp('kim@example.test');
-  const { access_token: good } = await signIn('kim@example.test');
-  const row = (await store.listSigningKeys()).find(({ alg, state }) => alg === 'ES256' && state === 'active');
-  const secret = deriveSecrets([SECRET]).current;
-  const key = importPrivateJwk(
-    JSON.parse(unseal(secret, row?.sealedPrivateJwk ?? new Uint8Array(), row?.kid ?? '') ?? '{}'),
-  );
-  const claims = JSON.parse(Buffer.from(good.split('.')[1] ?? '', 'base64url').toString()) as JwtClaims;
-  const rows = badTokens({ key, issuer: ISSUER, audience: ISSUER, claims });
+describe("the account API's own verifier", () => {
+  const under = shareServerWithStore();
+  const { call, signUp, signIn, server } = under;
+  let good: string;
+  beforeAll(async () => {
+    await signUp('kim@example.test');
+    good = (await signIn('kim@example.test')).access_token;
+  });
 
   test('T, K, J, C: every token of the catalogue, signed with its own key where that matters, is 401 with its code', async () => {
+    const signingKeys = await under.store.listSigningKeys();
+    const row = signingKeys.find(({ alg, state }) => alg === 'ES256' && state === 'active');
+    const secret = deriveSecrets([SECRET]).current;
+    const key = importPrivateJwk(
+      JSON.parse(unseal(secret, row?.sealedPrivateJwk ?? new Uint8Array(), row?.kid ?? '') ?? '{}'),
+    );
+    const claims = JSON.parse(Buffer.from(good.split('.')[1] ?? '', 'base64url').toString()) as JwtClaims;
+    const rows = badTokens({ key, issuer: ISSUER, audience: ISSUER, claims });
     expect(rows.filter(({ id }) => id === 'J14' || id === 'J15' || id === 'J16').length).toBeGreaterThan(30);
     for (const { id, title, token, code } of rows) {
       const answer = await server.fetch(
@@ -123,10 +142,10 @@ describe("the account API's own verifier", async () => {
       ...[...text.matchAll(/(?:href|src|action)="([^"]*)"/g)].map(([, address = '']) => address),
     ]);
     expect(addresses.length).toBeGreaterThan(40);
-    const user = await store.findUserByEmail('park@example.test');
+    const user = await under.store.findUserByEmail('park@example.test');
     const secrets = [
       ...visitor.cookies.values(),
-      ...(await store.listSessions(user?.id ?? '')).map(({ id }) => id),
+      ...(await under.store.listSessions(user?.id ?? '')).map(({ id }) => id),
       user?.id ?? 'nobody',
     ].filter((value) => value.length > 8);
     expect(secrets.length).toBeGreaterThan(3);
@@ -135,8 +154,8 @@ describe("the account API's own verifier", async () => {
   });
 });
 
-describe('R15: what is half way authorises nothing', async () => {
-  const under = await openWithStore({ requireVerifiedEmail: true });
+describe('R15: what is half way authorises nothing', () => {
+  const under = shareServerWithStore({ requireVerifiedEmail: true });
   const { call, signUp, mails } = under;
   const mailed = (purpose: string): Promise<string> =>
     vi.waitFor(
@@ -148,34 +167,37 @@ describe('R15: what is half way authorises nothing', async () => {
       },
       { timeout: 5_000 },
     );
-  await signUp('kim@example.test');
-  const verification = await mailed('verify-email');
-  await call('/v1/password/forgot', { json: { email: 'kim@example.test' } });
-  const reset = await mailed('reset-password');
   const visitor = new FormVisitor({ issuer: ISSUER, server: under.server });
-  await visitor.get('/sign-in');
-  await visitor.get(`/link/verify-email?token=${verification}`);
-  const pending: readonly (readonly [string, string])[] = [
-    ['the token of a link that verifies', verification],
-    ['the token of a link that resets', reset],
-    ...[...visitor.cookies].map(([name, value]) => [`the cookie ${name}`, value] as const),
-  ];
+  let verification: string;
+  let reset: string;
+  beforeAll(async () => {
+    await signUp('kim@example.test');
+    verification = await mailed('verify-email');
+    await call('/v1/password/forgot', { json: { email: 'kim@example.test' } });
+    reset = await mailed('reset-password');
+    await visitor.get('/sign-in');
+    await visitor.get(`/link/verify-email?token=${verification}`);
+  });
 
-  test.each(pending)(
-    '%s is no credential: not as a bearer token, not in a body, not as the cookie',
-    async (_what, value) => {
-      expect(await verdict(await call('/v1/me', { bearer: value }))).toEqual([401, 'invalid_token']);
-      expect(await verdict(await call('/v1/refresh', { json: { refresh_token: value } }))).toEqual([
-        400,
-        'invalid_grant',
-      ]);
+  test('the token of a link, and each cookie of the pages, is no credential: not as a bearer token, not in a body, not as the cookie', async () => {
+    expect(visitor.cookies.size).toBeGreaterThan(0);
+    for (const [what, value] of [
+      ['the token of a link that verifies', verification],
+      ['the token of a link that resets', reset],
+      ...visitor.cookies,
+    ] as const) {
+      const invalid = [what, 400, 'invalid_grant'];
+      expect([what, ...(await verdict(await call('/v1/me', { bearer: value })))]).toEqual([what, 401, 'invalid_token']);
+      expect([what, ...(await verdict(await call('/v1/refresh', { json: { refresh_token: value } })))]).toEqual(
+        invalid,
+      );
       const cookie = `${REFRESH}=${value}`;
       const refreshed = await call('/v1/refresh', { method: 'POST', cookie, headers: SAME_ORIGIN });
-      expect(await verdict(refreshed)).toEqual([400, 'invalid_grant']);
+      expect([what, ...(await verdict(refreshed))]).toEqual(invalid);
       const page = await visitor.send('/account', { headers: { 'sec-fetch-mode': 'navigate', cookie } });
-      expect([page.status, page.location?.startsWith('/sign-in') ?? page.location]).toEqual([303, true]);
-    },
-  );
+      expect([what, page.status, page.location?.startsWith('/sign-in') ?? page.location]).toEqual([what, 303, true]);
+    }
+  });
 
   test('a token for one thing is no good for another, and not spent by the try', async () => {
     const good = { password: 'another horse and battery' };
@@ -206,35 +228,40 @@ describe('R15: what is half way authorises nothing', async () => {
   });
 });
 
-describe('R18: a cookie that was cut, put together anew, sealed under an old key or is another one', async () => {
-  const under = await openWithStore();
-  const { call, signUp, signInCookie, server } = under;
-  await signUp('kim@example.test');
-  await signUp('lee@example.test');
-  const tokenFor = async (email: string): Promise<string> =>
-    (await signInCookie(email)).cookie.replace(`${REFRESH}=`, '');
-  const [good, other] = [await tokenFor('kim@example.test'), await tokenFor('lee@example.test')];
-  const parts = good.split('.');
-  const elsewhere = await openServer();
-  await elsewhere.signUp('kim@example.test');
-  const old = (await elsewhere.signInCookie('kim@example.test')).cookie.replace(`${REFRESH}=`, '');
-  await elsewhere.server.close();
-  const visitor = await new FormVisitor({ issuer: ISSUER, server }).enter('park@example.test');
-  const put = (index: number, from: string): string =>
-    parts.map((part, i) => (i === index ? (from.split('.')[index] ?? '') : part)).join('.');
-  const bad: readonly (readonly [string, string])[] = [
-    ...[0, 1, 3, 10, parts.slice(0, 3).join('.').length, good.length - 1].map(
-      (n) => [`cut after ${n}`, good.slice(0, n)] as const,
-    ),
-    ['with the grant of somebody else', put(2, other)],
-    ['with the tag of somebody else', put(4, other)],
-    ['with another counter', parts.map((part, i) => (i === 3 ? '1' : part)).join('.')],
-    ['with the id of another secret', put(1, old)],
-    ['sealed under a secret that is gone', old],
-    ['in quotes', `"${good}"`],
-    ['spelled with escapes', good.replaceAll('.', '%2E')],
-    ...[...visitor.cookies].filter(([name]) => name !== REFRESH).map(([name, value]) => [`of ${name}`, value] as const),
-  ];
+describe('R18: a cookie that was cut, put together anew, sealed under an old key or is another one', () => {
+  const { call, signUp, signInCookie, server } = shareServer({ secrets: [SECRET] });
+  let good: string;
+  let bad: readonly (readonly [what: string, value: string])[];
+  beforeAll(async () => {
+    await signUp('kim@example.test');
+    await signUp('lee@example.test');
+    const tokenFor = async (email: string): Promise<string> =>
+      (await signInCookie(email)).cookie.replace(`${REFRESH}=`, '');
+    good = await tokenFor('kim@example.test');
+    const other = await tokenFor('lee@example.test');
+    const parts = good.split('.');
+    await using elsewhere = await openServer();
+    await elsewhere.signUp('kim@example.test');
+    const old = (await elsewhere.signInCookie('kim@example.test')).cookie.replace(`${REFRESH}=`, '');
+    const visitor = await new FormVisitor({ issuer: ISSUER, server }).enter('park@example.test');
+    const put = (index: number, from: string): string =>
+      parts.map((part, i) => (i === index ? (from.split('.')[index] ?? '') : part)).join('.');
+    bad = [
+      ...[0, 1, 3, 10, parts.slice(0, 3).join('.').length, good.length - 1].map(
+        (n) => [`cut after ${n}`, good.slice(0, n)] as const,
+      ),
+      ['with the grant of somebody else', put(2, other)],
+      ['with the tag of somebody else', put(4, other)],
+      ['with another counter', parts.map((part, i) => (i === 3 ? '1' : part)).join('.')],
+      ['with the id of another secret', put(1, old)],
+      ['sealed under a secret that is gone', old],
+      ['in quotes', `"${good}"`],
+      ['spelled with escapes', good.replaceAll('.', '%2E')],
+      ...[...visitor.cookies]
+        .filter(([name]) => name !== REFRESH)
+        .map(([name, value]) => [`of ${name}`, value] as const),
+    ];
+  });
   /** All that the outside sees, but for the time. */
   const seen = async (path: string, cookie: string | undefined, call_: Call = {}): Promise<string> => {
     const answer = await call(path, {

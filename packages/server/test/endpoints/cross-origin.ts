@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { DATABASES } from './databases.ts';
-import { APP_ORIGIN, BEARER_ORIGIN, ISSUER, PASSWORD, verdict } from './server-under-test.ts';
+import { APP_ORIGIN, BEARER_ORIGIN, ISSUER, PASSWORD, shareServer, verdict } from './server-under-test.ts';
 
 const ABSENT = undefined;
 const SITES = [ABSENT, 'same-origin', 'same-site', 'cross-site', 'none', 'SAME-ORIGIN', ''] as const;
@@ -34,9 +34,9 @@ function headersOf(site: Site, origin: Origin): Record<string, string> {
 const MATRIX = SITES.flatMap((site) => ORIGINS.map((origin) => [site, origin] as const));
 const REFUSED = [403, 'request/cross-origin'];
 
-describe.each(DATABASES)('B01, B02, B03: the CSRF rule, Sec-Fetch-Site × Origin, over %s', async (_, open) => {
-  const { call, signUp, signInCookie } = await open();
-  await signUp('csrf@example.test');
+describe.each(DATABASES)('B01, B02, B03: the CSRF rule, Sec-Fetch-Site × Origin, over %s', (_, options) => {
+  const { call, signUp, signInCookie } = shareServer(options);
+  beforeAll(() => signUp('csrf@example.test'));
   const NAME = '__Host-mapae-refresh';
 
   test('sign-in with cookie delivery', async () => {

@@ -1,9 +1,14 @@
 import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
-import { databaseFromUrl } from '../../src/index.ts';
-import { openServer, type UnderTest } from './server-under-test.ts';
+import { type Database, databaseFromUrl } from '../../src/index.ts';
+import type { Changed } from './server-under-test.ts';
+
+/** Another one for each server. */
+const POSTGRES: Database = {
+  open: async (options) => databaseFromUrl(await createPostgresDatabase()).open(options),
+};
 
 /** Both databases, by name, for what has to hold on each. */
-export const DATABASES: readonly (readonly [name: string, open: () => Promise<UnderTest>])[] = [
-  ['SQLite', () => openServer()],
-  ['PostgreSQL', async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) })],
+export const DATABASES: readonly (readonly [name: string, options: Changed])[] = [
+  ['SQLite', {}],
+  ['PostgreSQL', { database: POSTGRES }],
 ];

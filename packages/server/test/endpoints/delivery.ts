@@ -1,10 +1,19 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { DATABASES } from './databases.ts';
-import { BEARER_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, type Tokens, verdict } from './server-under-test.ts';
+import {
+  BEARER_ORIGIN,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  type Tokens,
+  verdict,
+} from './server-under-test.ts';
 
-describe.each(DATABASES)('delivery over %s', async (_, open) => {
-  const { call, signUp, signIn, signInCookie } = await open();
-  await signUp('delivery@example.test');
+describe.each(DATABASES)('delivery over %s', (_, options) => {
+  const { call, signUp, signIn, signInCookie } = shareServer(options);
+  beforeAll(() => signUp('delivery@example.test'));
   const cookieOf = (token: string): string => `__Host-mapae-refresh=${token}`;
   const tokenOf = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
 

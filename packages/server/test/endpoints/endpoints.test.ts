@@ -19,36 +19,26 @@ import './social-variants.ts';
 import './metadata.ts';
 import './trouble.ts';
 import { expect, test } from 'vitest';
-import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
 import { ROUTES } from '../../src/endpoints/routes.ts';
-import { databaseFromUrl } from '../../src/index.ts';
 import { describeApi } from '../../src/openapi/document.ts';
 import { accountTests } from './account.ts';
 import { adminTests } from './admin.ts';
+import { DATABASES } from './databases.ts';
 import { unseenAnswers } from './documented.ts';
 import { introspectionTests, tokenFormatTests } from './introspection.ts';
 import { mailFlowTests } from './mail-flows.ts';
 import { passwordFormTests } from './password-forms.ts';
 import { refusedSignInTests } from './refused-sign-ins.ts';
-import { openServer } from './server-under-test.ts';
 
-const onPostgres = async () => openServer({ database: databaseFromUrl(await createPostgresDatabase()) });
-
-accountTests('SQLite', openServer);
-accountTests('PostgreSQL', onPostgres);
-mailFlowTests('SQLite', openServer);
-mailFlowTests('PostgreSQL', onPostgres);
-adminTests('SQLite', openServer);
-adminTests('PostgreSQL', onPostgres);
-passwordFormTests('SQLite', openServer);
-passwordFormTests('PostgreSQL', onPostgres);
-refusedSignInTests('SQLite', openServer);
-refusedSignInTests('PostgreSQL', onPostgres);
-introspectionTests('SQLite', openServer);
-introspectionTests('PostgreSQL', async (options) =>
-  openServer({ ...options, database: databaseFromUrl(await createPostgresDatabase()) }),
-);
-tokenFormatTests(openServer);
+for (const [name, options] of DATABASES) {
+  accountTests(name, options);
+  mailFlowTests(name, options);
+  adminTests(name, options);
+  passwordFormTests(name, options);
+  refusedSignInTests(name, options);
+  introspectionTests(name, options);
+}
+tokenFormatTests();
 
 test('every documented answer was produced by a test above, and each one seen was a documented one', () => {
   expect(unseenAnswers()).toEqual([]);

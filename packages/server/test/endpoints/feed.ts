@@ -1,7 +1,7 @@
 import { generatePrivateKey } from '@mapae/jwt';
 import { createVerifier, type InProcessIssuer } from '@mapae/verifier';
-import { describe, expect, test } from 'vitest';
-import { API, type Call, FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { API, type Call, FEED_KEY, ISSUER, openServer, shareServer, verdict } from './server-under-test.ts';
 
 const key = { authorization: `Bearer ${FEED_KEY}` };
 const REPORT = {
@@ -14,8 +14,8 @@ const REPORT = {
   refusals: { 'token/expired': 2 },
 };
 
-describe('polling the feed (docs/protocol.md §5)', async () => {
-  const { call, fault, clock } = await openServer();
+describe('polling the feed (docs/protocol.md §5)', () => {
+  const { call, fault, clock } = shareServer();
   const poll = async (headers: Readonly<Record<string, string>>, wait = 0): Promise<readonly string[]> =>
     ((await (await call(`/events/revocations/poll?wait=${wait}`, { headers })).json()) as { frames: string[] }).frames;
   const claimsOf = (frame = ''): Record<string, unknown> =>
@@ -43,8 +43,8 @@ describe('polling the feed (docs/protocol.md §5)', async () => {
   });
 });
 
-describe('reports of verifiers (docs/protocol.md §5)', async () => {
-  const { server, call, clock } = await openServer();
+describe('reports of verifiers (docs/protocol.md §5)', () => {
+  const { server, call, clock } = shareServer();
   const report = (given: Call): Promise<Response> =>
     call('/events/reports', { method: 'POST', headers: key, ...given });
 
@@ -96,10 +96,10 @@ describe('reports of verifiers (docs/protocol.md §5)', async () => {
   });
 });
 
-describe('a verifier in the same process', async () => {
-  const under = await openServer({ clock: Date.now });
+describe('a verifier in the same process', () => {
+  const under = shareServer({ clock: Date.now });
   const { server, signUp, signIn } = under;
-  await signUp('kim@example.test');
+  beforeAll(() => signUp('kim@example.test'));
 
   async function outcome(verifier: ReturnType<typeof createVerifier>, token: string): Promise<string> {
     return verifier.authenticate({ headers: { authorization: `Bearer ${token}` } }).then(

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/index.ts';
 import { safeLog } from '../../src/observability/safe-log.ts';
-import { BEARER_ORIGIN, FEED_KEY, ISSUER, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
+import {
+  BEARER_ORIGIN,
+  FEED_KEY,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  verdict,
+} from './server-under-test.ts';
 
 const KEY = 'a-metrics-key-of-thirty-two-characters';
 const NAME = '[a-zA-Z_][a-zA-Z0-9_]*';
@@ -10,8 +19,8 @@ const LINE = new RegExp(
   `^(?:# HELP ${NAME} [^\\n]+|# TYPE ${NAME} (?:counter|gauge|histogram)|${NAME}(?:\\{${NAME}="(?:[^"\\\\\\n]|\\\\["\\\\n])*"(?:,${NAME}="(?:[^"\\\\\\n]|\\\\["\\\\n])*")*\\})? [0-9.e+-]+)$`,
 );
 
-describe('figures', async () => {
-  const under = await openServer({ metricsKey: KEY, mode: 'production' });
+describe('figures', () => {
+  const under = shareServer({ metricsKey: KEY, mode: 'production' });
   const { call, signUp, signIn } = under;
   const read = async (): Promise<string> => {
     const answer = await call('/metrics', { bearer: KEY });

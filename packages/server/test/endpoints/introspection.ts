@@ -10,7 +10,7 @@ import {
 import { createDecryptionKeySet, encryptionKeyOf, exportEncryptionJwk, generateDecryptionKey } from '@mapae/jwt/jwe';
 import { describe, expect, test } from 'vitest';
 import type { Resource, ServerOptions } from '../../src/index.ts';
-import { API, ISSUER, type Tokens, type UnderTest, verdict } from './server-under-test.ts';
+import { API, type Changed, ISSUER, openServer, type Tokens, type UnderTest, verdict } from './server-under-test.ts';
 
 const anId: unknown = expect.stringMatching(/^[\w-]{22}$/);
 const EMAIL = 'kim@example.test';
@@ -35,8 +35,6 @@ const encode = (text: string): string => new URLSearchParams({ t: text }).toStri
 const basic = (id: string, secret: string): string =>
   `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
 const AS_NOTES = basic('notes api', SECRETS[0] ?? '');
-
-type Open = (options?: Partial<ServerOptions>) => Promise<UnderTest>;
 
 async function ask(
   under: UnderTest,
@@ -74,10 +72,10 @@ const codeOf = async (response: Response) => {
   return [response.status, code, error];
 };
 
-export function introspectionTests(database: string, open: Open): void {
+export function introspectionTests(database: string, options: Changed): void {
   describe(`introspection, ${database}`, () => {
     const openBoth = async (more: Partial<ServerOptions> = {}): Promise<UnderTest> => {
-      const under = await open({ resources: [opaque, signed], ...more });
+      const under = await openServer({ ...options, resources: [opaque, signed], ...more });
       await under.signUp(EMAIL);
       return under;
     };
@@ -236,7 +234,7 @@ export function introspectionTests(database: string, open: Open): void {
         introspection_endpoint: `${ISSUER}/oauth2/introspect`,
         introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt'],
       });
-      await using without = await open({});
+      await using without = await openServer(options);
       const plain = (await (await without.call('/.well-known/oauth-authorization-server')).json()) as object;
       expect(Object.keys(plain).filter((name) => name.startsWith('introspection'))).toEqual([]);
     });
@@ -244,11 +242,11 @@ export function introspectionTests(database: string, open: Open): void {
 }
 
 /** What is the same on every database. */
-export function tokenFormatTests(open: Open): void {
+export function tokenFormatTests(): void {
   describe('tokens by API', () => {
     test('RFC 9068 §2.2.1: auth_time, acr and amr where the API asks for them, and nowhere else', async () => {
       const stepsUp: Resource = { identifier: API, scopes: ['notes:read'], authenticationClaims: true };
-      await using under = await open({ resources: [stepsUp, signed] });
+      await using under = await openServer({ resources: [stepsUp, signed] });
       await under.signUp(EMAIL);
       const signedInAt = Math.floor(under.clock.now / 1_000);
       const tokens = await under.signIn(EMAIL, { resource: API });
@@ -272,7 +270,7 @@ export function tokenFormatTests(open: Open): void {
         encryption: { keys, confidentialClaims: ['email'] },
       };
       let claims: Record<string, unknown> = { email: EMAIL };
-      await using under = await open({
+      await using under = await openServer({
         resources: [encrypted, signed],
         hooks: { accessTokenClaims: () => claims },
       });
@@ -314,7 +312,7 @@ export function tokenFormatTests(open: Open): void {
       ['an unknown member', { acessToken: 'opaque' }],
     ] as const)('an API with %s stops the start', async (_title, change) => {
       const resource = { identifier: API, scopes: ['notes:read'], ...change } as unknown as Resource;
-      await expect(open({ resources: [resource] })).rejects.toThrow(/^(resources|unknown option)/);
+      await expect(openServer({ resources: [resource] })).rejects.toThrow(/^(resources|unknown option)/);
     });
   });
 }

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
 import { databaseFromUrl } from '../../src/index.ts';
-import { BEARER_ORIGIN, openServer, PASSWORD, SAME_ORIGIN, type UnderTest, verdict } from './server-under-test.ts';
+import {
+  BEARER_ORIGIN,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  type UnderTest,
+  verdict,
+} from './server-under-test.ts';
 
 const EMAIL = 'kim@example.test';
 
@@ -164,8 +172,8 @@ describe('limits', () => {
   });
 });
 
-describe('chosen passwords', async () => {
-  const { call } = await openServer();
+describe('chosen passwords', () => {
+  const { call } = shareServer();
   const signUp = (password: string, more: object = {}): Promise<Response> =>
     call('/v1/sign-up', { json: { email: 'bora.kim@example.test', password, ...more }, headers: SAME_ORIGIN });
 

@@ -2,20 +2,21 @@ import { describe, expect, test } from 'vitest';
 import {
   APP_ORIGIN,
   type Call,
+  type Changed,
   ISSUER,
   PASSWORD,
   SAME_ORIGIN,
+  shareServer,
   type Tokens,
-  type UnderTest,
   verdict,
 } from './server-under-test.ts';
 
 const NEW_PASSWORD = 'another horse and battery';
 
 /** Verification, reset, changes, deletion and export, with the mails that go with them. */
-export function mailFlowTests(name: string, open: () => Promise<UnderTest>): void {
-  describe(`accounts and mail over ${name}`, async () => {
-    const { call, signUp, signIn, signInCookie, clock, mails, log, server } = await open();
+export function mailFlowTests(name: string, options: Changed): void {
+  describe(`accounts and mail over ${name}`, () => {
+    const { call, signUp, signIn, signInCookie, clock, mails, log, server } = shareServer(options);
     let people = 0;
     /** A person of this test alone, signed up. */
     const person = async (): Promise<string> => {

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createVerifier } from '@mapae/verifier';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/endpoints/routes.ts';
-import { API, FEED_KEY, ISSUER, openServer, verdict } from './server-under-test.ts';
+import { API, FEED_KEY, ISSUER, shareServer, verdict } from './server-under-test.ts';
 
-describe('metadata', async () => {
-  const { call } = await openServer();
+describe('metadata', () => {
+  const { call } = shareServer();
   const json = async (path: string): Promise<Record<string, unknown>> =>
     (await (await call(path)).json()) as Record<string, unknown>;
 
@@ -42,9 +42,9 @@ describe('metadata', async () => {
   });
 });
 
-describe('an issuer with a path', async () => {
+describe('an issuer with a path', () => {
   const host = 'https://shared.example.test';
-  const { server, clock } = await openServer({ issuer: `${host}/auth/kim` });
+  const { server, clock } = shareServer({ issuer: `${host}/auth/kim` });
   const get = (path: string): Promise<Response> => server.fetch(new Request(host + path));
 
   test('RFC 8414 §3.1: its metadata is between host and path; OpenID Connect Discovery §4.1: and behind the path', async () => {
@@ -81,8 +81,8 @@ describe('an issuer with a path', async () => {
   });
 });
 
-describe('the reference page', async () => {
-  const { call } = await openServer();
+describe('the reference page', () => {
+  const { call } = shareServer();
 
   test('names every operation with its codes, without script or anything from elsewhere', async () => {
     const answer = await call('/reference');
@@ -100,8 +100,8 @@ describe('the reference page', async () => {
   });
 });
 
-describe('the feed', async () => {
-  const { call } = await openServer();
+describe('the feed', () => {
+  const { call } = shareServer();
   const key = { authorization: `Bearer ${FEED_KEY}` };
 
   test.each(['/events/revocations', '/events/revocations/snapshot'])('%s needs its key', async (path) => {

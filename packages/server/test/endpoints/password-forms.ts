@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { BEARER_ORIGIN, type UnderTest, verdict } from './server-under-test.ts';
+import { BEARER_ORIGIN, type Changed, shareServer, verdict } from './server-under-test.ts';
 
 /** What is one password and what are two, from sign-up to sign-in. */
-export function passwordFormTests(name: string, open: () => Promise<UnderTest>): void {
-  describe(`forms of a password over ${name}`, async () => {
-    const { call } = await open();
+export function passwordFormTests(name: string, options: Changed): void {
+  describe(`forms of a password over ${name}`, () => {
+    const { call } = shareServer(options);
     const post = (path: string, email: string, password: string): Promise<Response> =>
       call(path, {
         json: { email, password, ...(path === '/v1/sign-in' ? { delivery: 'bearer' } : {}) },

@@ -1,6 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { FormVisitor } from '../../../../tests/support/form-visitor.ts';
-import { BEARER_ORIGIN, ISSUER, PASSWORD, type UnderTest, verdict } from './server-under-test.ts';
+import {
+  BEARER_ORIGIN,
+  type Changed,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  shareServer,
+  verdict,
+} from './server-under-test.ts';
 
 interface Event {
   readonly event: string;
@@ -14,14 +22,17 @@ interface Event {
 }
 
 /** What the audit log holds of those who were not let in, and the mail to those who were, from elsewhere. */
-export function refusedSignInTests(name: string, open: () => Promise<UnderTest>): void {
-  describe(`refused sign-ins in the audit log over ${name}`, async () => {
-    const under = await open();
+export function refusedSignInTests(name: string, options: Changed): void {
+  describe(`refused sign-ins in the audit log over ${name}`, () => {
+    const under = shareServer(options);
     const { call, signUp, signIn, server, clock, log } = under;
-    for (const who of ['boss', 'kim', 'lee', 'park']) await signUp(`${who}@example.test`);
-    const token = /\?token=([\w-]{22})/.exec(server.firstAdminLink ?? '')?.[1] ?? '';
-    await call('/v1/admin/claim', { json: { token }, bearer: (await signIn('boss@example.test')).access_token });
-    const boss = (await signIn('boss@example.test')).access_token;
+    let boss: string;
+    beforeAll(async () => {
+      for (const who of ['boss', 'kim', 'lee', 'park']) await signUp(`${who}@example.test`);
+      const token = /\?token=([\w-]{22})/.exec(server.firstAdminLink ?? '')?.[1] ?? '';
+      await call('/v1/admin/claim', { json: { token }, bearer: (await signIn('boss@example.test')).access_token });
+      boss = (await signIn('boss@example.test')).access_token;
+    });
     const idOf = async (who: string): Promise<string> => {
       const answer = await call(`/v1/admin/users?search=${who}@example.test`, { bearer: boss });
       return ((await answer.json()) as { users: { id: string }[] }).users[0]?.id ?? '';
@@ -151,7 +162,7 @@ export function refusedSignInTests(name: string, open: () => Promise<UnderTest>)
   });
 
   test(`L04: a flood from ever new networks is a bounded number of events, and each one is counted (${name})`, async () => {
-    await using under = await open();
+    await using under = await openServer(options);
     const { call, signUp, signIn, server, clock } = under;
     await signUp('boss@example.test');
     const token = /\?token=([\w-]{22})/.exec(server.firstAdminLink ?? '')?.[1] ?? '';
@@ -180,8 +191,8 @@ export function refusedSignInTests(name: string, open: () => Promise<UnderTest>)
     expect((await counts()).length).toBeLessThanOrEqual(103);
   }, 30_000);
 
-  describe(`a sign-in on another device over ${name}`, async () => {
-    const under = await open();
+  describe(`a sign-in on another device over ${name}`, () => {
+    const under = shareServer(options);
     const { signUp, mails, clock, call } = under;
     const told = (email: string): readonly string[] =>
       mails.filter((mail) => mail.to === email && /New sign-in|새 기기/.test(mail.subject)).map(({ text }) => text);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import {
   type AuthorizationServer,
   createServer,
@@ -70,36 +70,56 @@ export interface UnderTest {
 }
 
 /** Options that differ from the usual ones; undefined leaves one out. */
-type Changed = { readonly [Name in keyof ServerOptions]?: ServerOptions[Name] | undefined };
+export type Changed = { readonly [Name in keyof ServerOptions]?: ServerOptions[Name] | undefined };
 
-/** The whole server over a database in memory. */
+/** The whole server over a database in memory, for one test: `await using`. */
 export async function openServer(options: Changed = {}): Promise<UnderTest> {
+  const { under, open } = prepareServer(options);
+  await open();
+  return under;
+}
+
+/**
+ * The same for all tests of a `describe`: opened before the first of them and closed after the last, so not to be asked
+ * anything while tests are collected. A server that is open looks after its database some ten times a second: forty that
+ * wait for their turn keep a machine busier than the tests do.
+ */
+export function shareServer(options: Changed = {}): UnderTest {
+  const { under, open } = prepareServer(options);
+  beforeAll(open);
+  afterAll(() => under.server.close());
+  return under;
+}
+
+function prepareServer(options: Changed): { readonly under: UnderTest; open(): Promise<void> } {
   const clock = new HandClock();
   const log: LogEntry[] = [];
   const mails: Mail[] = [];
   const fault = new Fault();
   const issuer = options.issuer ?? ISSUER;
-  const server = await createServer(
-    withoutUndefined({
-      issuer,
-      database: {
-        open: async (storeOptions) =>
-          openStore(
-            withFault(sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')), fault),
-            storeOptions,
-          ),
-      },
-      secrets: [randomBytes(32).toString('base64url')],
-      resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],
-      clients: [{ id: 'mobile', name: 'Mobile app' }],
-      origins: [APP_ORIGIN],
-      bearerOrigins: [BEARER_ORIGIN],
-      feedKeys: [{ name: 'api', key: FEED_KEY }],
-      clock: clock.read,
-      log: (entry) => log.push(entry),
-      sendMail: async (mail) => void mails.push(mail),
-      ...options,
-    }),
+  const { server, open } = openLater(issuer, () =>
+    createServer(
+      withoutUndefined({
+        issuer,
+        database: {
+          open: async (storeOptions) =>
+            openStore(
+              withFault(sqliteDialect(await openNodeSqlite(':memory:'), await openNodeSqlite(':memory:')), fault),
+              storeOptions,
+            ),
+        },
+        secrets: [randomBytes(32).toString('base64url')],
+        resources: [{ identifier: API, scopes: ['notes:read', 'notes:write'] }],
+        clients: [{ id: 'mobile', name: 'Mobile app' }],
+        origins: [APP_ORIGIN],
+        bearerOrigins: [BEARER_ORIGIN],
+        feedKeys: [{ name: 'api', key: FEED_KEY }],
+        clock: clock.read,
+        log: (entry) => log.push(entry),
+        sendMail: async (mail) => void mails.push(mail),
+        ...options,
+      }),
+    ),
   );
 
   async function call(path: string, given: Call = {}): Promise<Response> {
@@ -120,7 +140,7 @@ export async function openServer(options: Changed = {}): Promise<UnderTest> {
     return response;
   }
 
-  return {
+  const under: UnderTest = {
     server,
     clock,
     log,
@@ -145,6 +165,33 @@ export async function openServer(options: Changed = {}): Promise<UnderTest> {
     },
     async [Symbol.asyncDispose]() {
       await server.close();
+    },
+  };
+  return { under, open };
+}
+
+/** A server that can be handed on before it is there. */
+function openLater(issuer: string, create: () => Promise<AuthorizationServer>) {
+  let opened: AuthorizationServer | undefined;
+  const running = (): AuthorizationServer => {
+    if (opened === undefined) throw new Error('the server is not open yet: ask it in a test or in beforeAll');
+    return opened;
+  };
+  const server: AuthorizationServer = {
+    issuer,
+    get firstAdminLink() {
+      return running().firstAdminLink;
+    },
+    fetch: (...given) => running().fetch(...given),
+    connectedVerifiers: () => running().connectedVerifiers(),
+    findUpstreamTokens: (...given) => running().findUpstreamTokens(...given),
+    drain: () => running().drain(),
+    close: async () => opened?.close(),
+  };
+  return {
+    server,
+    async open() {
+      opened = await create();
     },
   };
 }

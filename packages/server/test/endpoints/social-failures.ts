@@ -8,7 +8,7 @@ import { RunningClock } from '../social/running-clock.ts';
 import { openSmallBrowser } from '../social/small-browser.ts';
 import { Fault, withFault } from '../stores/faulty-dialect.ts';
 import { checkDocumented } from './documented.ts';
-import { APP_ORIGIN, ISSUER, openServer, verdict } from './server-under-test.ts';
+import { APP_ORIGIN, ISSUER, openServer, shareServer, verdict } from './server-under-test.ts';
 
 const NOTES = encodeURIComponent(`${APP_ORIGIN}/notes`);
 
@@ -48,7 +48,8 @@ describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', as
     responseMode,
   };
   const limitsFault = new Fault();
-  const under = await openServer({
+  afterAll(() => provider.close());
+  const under = shareServer({
     pages: false,
     clock: clock.read,
     social: { oidc: [demo] },
@@ -69,10 +70,6 @@ describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', as
       },
     },
     fetch: broken,
-  });
-  afterAll(async () => {
-    await under.server.close();
-    await provider.close();
   });
   let people = 0;
   const person = (changes: object = {}): string => {

@@ -4,7 +4,15 @@ import { APP, routeToGeneric, startGenericStandIns } from '../social/generic-sta
 import { RunningClock } from '../social/running-clock.ts';
 import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser } from '../social/small-browser.ts';
-import { APP_ORIGIN, ISSUER, openServer, verdict } from './server-under-test.ts';
+import {
+  APP_ORIGIN,
+  type Changed,
+  ISSUER,
+  openServer,
+  shareServer,
+  type UnderTest,
+  verdict,
+} from './server-under-test.ts';
 
 const NOTES = `${APP_ORIGIN}/notes`;
 const app = { clientId: APP.id, clientSecret: APP.secret };
@@ -38,30 +46,20 @@ function without(name: 'clientSecret', options: OAuth2Options): OAuth2Options {
 /** Providers whose addresses the options name: `oauth2`, and `github` with `enterpriseUrl`. */
 describe('providers at addresses of their own', async () => {
   const standIns = await startGenericStandIns((id) => `${ISSUER}/social/${id === 'ghe' ? 'github' : id}/callback`);
+  afterAll(() => standIns.close());
   const route = routeToGeneric(standIns);
-  const opened: { close(): Promise<void> }[] = [];
-  const open = async (...oauth2: readonly OAuth2Options[]) => {
-    const under = await openServer({
-      pages: false,
-      clock: new RunningClock().read,
-      social: { oauth2, github: { ...app, enterpriseUrl: 'https://ghe.example.test' } },
-      fetch: (input, init) => fetch(route(new Request(input).url), init),
-    });
-    opened.push(under.server);
-    return {
-      under,
-      async signIn(id: string) {
-        const tab = openSmallBrowser(under, ISSUER, route);
-        const landing = await tab.open(`${ISSUER}/social/${id}/start?return_to=${encodeURIComponent(NOTES)}`);
-        return { ...landing, tab };
-      },
-    };
-  };
-  const usual = await open(DISCORD, X);
-  afterAll(async () => {
-    await Promise.all(opened.map((server) => server.close()));
-    await standIns.close();
+  const options = (...oauth2: readonly OAuth2Options[]): Changed => ({
+    pages: false,
+    clock: new RunningClock().read,
+    social: { oauth2, github: { ...app, enterpriseUrl: 'https://ghe.example.test' } },
+    fetch: (input, init) => fetch(route(new Request(input).url), init),
   });
+  const signIn = async (under: UnderTest, id: string) => {
+    const tab = openSmallBrowser(under, ISSUER, route);
+    const landing = await tab.open(`${ISSUER}/social/${id}/start?return_to=${encodeURIComponent(NOTES)}`);
+    return { ...landing, tab };
+  };
+  const usual = shareServer(options(DISCORD, X));
 
   const discord = (changes: object = {}): Record<string, unknown> => ({
     id: '80351110224678912',
@@ -88,11 +86,11 @@ describe('providers at addresses of their own', async () => {
     '%s: somebody signs in, and the second time it is the same account',
     async (id, person, account) => {
       standIns.person = person;
-      const [first, second] = [await usual.signIn(id), await usual.signIn(id)];
+      const [first, second] = [await signIn(usual, id), await signIn(usual, id)];
       expect(first.url).toBe(NOTES);
-      const me = await signedIn(usual.under, first.tab);
+      const me = await signedIn(usual, first.tab);
       expect(me).toMatchObject(account);
-      expect((await signedIn(usual.under, second.tab)).id).toBe(me.id);
+      expect((await signedIn(usual, second.tab)).id).toBe(me.id);
     },
   );
 
@@ -100,13 +98,13 @@ describe('providers at addresses of their own', async () => {
     standIns.person = discord({ id: '1' });
     const none = without('clientSecret', X);
     const body: OAuth2Options = { ...DISCORD, clientAuthentication: 'client_secret_post' };
-    const { signIn } = await open(body, none);
-    await usual.signIn('discord');
+    await using other = await openServer(options(body, none));
+    await signIn(usual, 'discord');
     expect(standIns.seen.authentication).toBe('basic');
-    expect((await signIn('discord')).url).toBe(NOTES);
+    expect((await signIn(other, 'discord')).url).toBe(NOTES);
     expect(standIns.seen.authentication).toBe('body');
     standIns.person = { id: '2', name: 'Kim' };
-    expect((await signIn('x')).url).toBe(NOTES);
+    expect((await signIn(other, 'x')).url).toBe(NOTES);
     expect(standIns.seen.authentication).toBe('public');
   });
 
@@ -121,19 +119,19 @@ describe('providers at addresses of their own', async () => {
   ];
   test.each(wrong)(
     '%s: the person is told that it is the provider, the log says why, and nothing is made',
-    async (_what, options) => {
+    async (_what, oauth2) => {
       standIns.person = discord({ id: '3' });
-      const { under, signIn } = await open(options);
-      expect(await verdict((await signIn('discord')).response)).toEqual([502, 'social/provider-answer']);
+      await using under = await openServer(options(oauth2));
+      expect(await verdict((await signIn(under, 'discord')).response)).toEqual([502, 'social/provider-answer']);
       expect(under.log.some(({ event, provider }) => event === 'social.failed' && provider === 'discord')).toBe(true);
       expect(under.log.some(({ event }) => event === 'sign-up.accepted')).toBe(false);
     },
   );
 
   test('a client id or redirect URI that the provider does not know, and PKCE switched off where it is needed, end there', async () => {
-    const { signIn } = await open({ ...DISCORD, clientId: 'another' }, { ...X, pkce: false });
+    await using under = await openServer(options({ ...DISCORD, clientId: 'another' }, { ...X, pkce: false }));
     for (const id of ['discord', 'x']) {
-      const { url, response } = await signIn(id);
+      const { url, response } = await signIn(under, id);
       expect([new URL(url).hostname.endsWith('x.com') || url.includes('discord.com'), response.status]).toEqual([
         true,
         400,
@@ -147,17 +145,17 @@ describe('providers at addresses of their own', async () => {
     ['verified as a number', { verified: 1 }, DISCORD],
     ['of a provider of which nothing was said', {}, { ...DISCORD, members: { subject: 'id', email: 'email' } }],
   ];
-  test.each(unproved)('F06: an address %s is nobody’s', async (_what, changes, options) => {
-    const { under, signIn } = await open(options);
+  test.each(unproved)('F06: an address %s is nobody’s', async (_what, changes, oauth2) => {
+    await using under = await openServer(options(oauth2));
     await under.signUp('victim@example.test');
     standIns.person = discord({ email: 'victim@example.test', ...changes });
-    const { tab } = await signIn('discord');
+    const { tab } = await signIn(under, 'discord');
     expect(await signedIn(under, tab)).toMatchObject({ email: null, email_verified: false });
   });
 
   test.each(['discord', 'x', 'github'])('%s: a code that was used is expired', async (id) => {
     standIns.person = discord({ emails: [] });
-    const tab = openSmallBrowser(usual.under, ISSUER, route);
+    const tab = openSmallBrowser(usual, ISSUER, route);
     const { url } = await tab.open(`${ISSUER}/social/${id}/start`, (next) => next.includes('/callback'));
     const changed = new URL(url);
     changed.searchParams.set('code', 'of-yesterday');
@@ -166,9 +164,9 @@ describe('providers at addresses of their own', async () => {
 
   test('F11: people of two hosts with one number are two people', async () => {
     standIns.person = { id: 42, login: 'kim', name: 'Kim', emails: [] };
-    const enterprise = await usual.signIn('github');
+    const enterprise = await signIn(usual, 'github');
     standIns.person = discord({ id: '42', email: null });
-    const other = await usual.signIn('discord');
-    expect((await signedIn(usual.under, enterprise.tab)).id).not.toBe((await signedIn(usual.under, other.tab)).id);
+    const other = await signIn(usual, 'discord');
+    expect((await signedIn(usual, enterprise.tab)).id).not.toBe((await signedIn(usual, other.tab)).id);
   });
 });

@@ -4,7 +4,16 @@ import { RunningClock } from '../social/running-clock.ts';
 import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser } from '../social/small-browser.ts';
 import { APP, APPLE, HOSTS, ISSUERS, routeTo, type StandIns, startStandIns, TENANT } from '../social/stand-ins.ts';
-import { APP_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, type Tokens, verdict } from './server-under-test.ts';
+import {
+  APP_ORIGIN,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  type Tokens,
+  verdict,
+} from './server-under-test.ts';
 
 const NOTES = `${APP_ORIGIN}/notes`;
 const callbackOf = (provider: string): string => `${ISSUER}/social/${provider}/callback`;
@@ -13,6 +22,7 @@ const startOf = (provider: string): string =>
 
 describe('each provider as it is on the wire', async () => {
   const standIns = await startStandIns(callbackOf);
+  afterAll(() => standIns.close());
   const route = routeTo(standIns);
   const clock = new RunningClock();
   const app = { clientId: APP.id, clientSecret: APP.secret };
@@ -34,7 +44,7 @@ describe('each provider as it is on the wire', async () => {
     github: app,
   };
   const hosts = new Set<string>();
-  const under = await openServer({
+  const under = shareServer({
     pages: false,
     clock: clock.read,
     social,
@@ -44,10 +54,6 @@ describe('each provider as it is on the wire', async () => {
       hosts.add(new URL(url).hostname);
       return fetch(route(url), init);
     },
-  });
-  afterAll(async () => {
-    await under.server.close();
-    await standIns.close();
   });
   const browser = () => openSmallBrowser(under, ISSUER, route);
 

@@ -2,42 +2,46 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Hooks } from '../../src/index.ts';
 import { RunningClock } from '../social/running-clock.ts';
 import { APP, ISSUERS, routeTo, startStandIns } from '../social/stand-ins.ts';
-import { ISSUER, openServer, PASSWORD, SAME_ORIGIN, type Tokens, verdict } from './server-under-test.ts';
+import {
+  type Changed,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  type Tokens,
+  verdict,
+} from './server-under-test.ts';
 
 /** Everything else that an app's token, a link and an unlink can be refused with. */
 describe('refusals of apps and of links', async () => {
   const standIns = await startStandIns((provider) => `${ISSUER}/social/${provider}/callback`);
+  afterAll(() => standIns.close());
   const route = routeTo(standIns);
   const clock = new RunningClock();
   let network: 'up' | 'down' | 'html' = 'up';
   let hook: NonNullable<Hooks['beforeSignUp']> = () => ({ allow: true });
-  const open = async (requireVerifiedEmail: boolean, hostedDomain?: string) =>
-    openServer({
-      pages: false,
-      clock: clock.read,
-      requireVerifiedEmail,
-      hooks: { beforeSignUp: (about) => hook(about) },
-      social: {
-        google: {
-          clientId: APP.id,
-          clientSecret: APP.secret,
-          native: { clientIds: ['app'] },
-          ...(hostedDomain === undefined ? {} : { hostedDomain }),
-        },
+  const options = (requireVerifiedEmail: boolean, hostedDomain?: string): Changed => ({
+    pages: false,
+    clock: clock.read,
+    requireVerifiedEmail,
+    hooks: { beforeSignUp: (about) => hook(about) },
+    social: {
+      google: {
+        clientId: APP.id,
+        clientSecret: APP.secret,
+        native: { clientIds: ['app'] },
+        ...(hostedDomain === undefined ? {} : { hostedDomain }),
       },
-      async fetch(input, init) {
-        if (network === 'down') throw new TypeError('connection refused');
-        if (network === 'html') return new Response('<html></html>', { headers: { 'content-type': 'text/html' } });
-        return fetch(route(new Request(input).url), init);
-      },
-    });
-  const under = await open(false);
-  const strict = await open(true);
-  afterAll(async () => {
-    await under.server.close();
-    await strict.server.close();
-    await standIns.close();
+    },
+    async fetch(input, init) {
+      if (network === 'down') throw new TypeError('connection refused');
+      if (network === 'html') return new Response('<html></html>', { headers: { 'content-type': 'text/html' } });
+      return fetch(route(new Request(input).url), init);
+    },
   });
+  const under = shareServer(options(false));
+  const strict = shareServer(options(true));
   const token = (sub: string, changes: object = {}): string => {
     const now = Math.floor(clock.read() / 1_000);
     return standIns.idToken({ iss: ISSUERS['google'], aud: 'app', sub, iat: now, exp: now + 600, ...changes });
@@ -111,7 +115,7 @@ describe('refusals of apps and of links', async () => {
   });
 
   test('a provider in trouble when somebody begins to link', async () => {
-    await using fresh = await open(false);
+    await using fresh = await openServer(options(false));
     await fresh.signUp('linker@example.test');
     await expect.poll(() => fresh.mails.length).toBe(1);
     const link = /\?token=([\w-]{22})/.exec(fresh.mails[0]?.text ?? '')?.[1];
@@ -139,7 +143,7 @@ describe('refusals of apps and of links', async () => {
   });
 
   test('hostedDomain: a token of another domain, or of none, is denied; one of this domain is taken', async () => {
-    await using corp = await open(false, 'corp.test');
+    await using corp = await openServer(options(false, 'corp.test'));
     const send = (changes: object) =>
       corp.call('/v1/social/google/token', { json: { id_token: token('hosted', changes) } });
     for (const changes of [{}, { hd: 'evil.test' }, { hd: 'CORP.test' }, { hd: ['corp.test'] }])

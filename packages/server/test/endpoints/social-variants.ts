@@ -6,7 +6,16 @@ import { RunningClock } from '../social/running-clock.ts';
 import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser, type SmallBrowser } from '../social/small-browser.ts';
 import { APP, APPLE, routeTo, startStandIns } from '../social/stand-ins.ts';
-import { APP_ORIGIN, ISSUER, openServer, PASSWORD, SAME_ORIGIN, verdict } from './server-under-test.ts';
+import {
+  APP_ORIGIN,
+  type Changed,
+  ISSUER,
+  openServer,
+  PASSWORD,
+  SAME_ORIGIN,
+  shareServer,
+  verdict,
+} from './server-under-test.ts';
 
 const NOTES = `${APP_ORIGIN}/notes`;
 const STARTS_AT_NOTES = `${ISSUER}/social/demo/start?return_to=${encodeURIComponent(NOTES)}`;
@@ -17,25 +26,21 @@ const isCallback = (url: string): boolean => url.startsWith(CALLBACK);
 /** One row of the catalogue in many spellings: ID tokens. OpenID Connect Core §3.1.3.7 */
 describe('ID tokens that are nearly right', async () => {
   const mock = await startMockIssuer();
+  afterAll(() => mock.close());
   const clock = new RunningClock();
   const demo = { id: 'demo', name: 'Demo', issuer: mock.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
   let keys: ((all: readonly object[]) => readonly object[]) | undefined;
-  const open = () =>
-    openServer({
-      pages: false,
-      clock: clock.read,
-      social: { oidc: [demo] },
-      async fetch(url, init) {
-        const response = await fetch(url, init);
-        if (keys === undefined || !new Request(url).url.endsWith('/jwks')) return response;
-        return Response.json({ keys: keys(((await response.json()) as { readonly keys: readonly object[] }).keys) });
-      },
-    });
-  const under = await open();
-  afterAll(async () => {
-    await under.server.close();
-    await mock.close();
-  });
+  const options: Changed = {
+    pages: false,
+    clock: clock.read,
+    social: { oidc: [demo] },
+    async fetch(url, init) {
+      const response = await fetch(url, init);
+      if (keys === undefined || !new Request(url).url.endsWith('/jwks')) return response;
+      return Response.json({ keys: keys(((await response.json()) as { readonly keys: readonly object[] }).keys) });
+    },
+  };
+  const under = shareServer(options);
   beforeEach(() => {
     mock.change = undefined;
     mock.answer = undefined;
@@ -193,7 +198,7 @@ describe('ID tokens that are nearly right', async () => {
   ];
   test.each(sets)('F05: RFC 7517 §5: of the keys, %s: refused', async (_title, change) => {
     keys = change;
-    await using fresh = await open();
+    await using fresh = await openServer(options);
     expect(await verdict((await signIn(fresh)).response)).toEqual([502, 'social/provider-answer']);
     // and with the right ones it goes on
     keys = undefined;
@@ -202,7 +207,7 @@ describe('ID tokens that are nearly right', async () => {
 
   test('F05: keys that are no use beside the right one are passed over', async () => {
     keys = (all) => [null as never, { kty: 'oct', k: 'x' }, ...all, { kty: 'RSA', kid: 'broken' }];
-    await using fresh = await open();
+    await using fresh = await openServer(options);
     expect((await signIn(fresh)).response.status).toBe(200);
   });
 });
@@ -211,13 +216,10 @@ describe('flows in other spellings', async () => {
   // its ID tokens live on while the clock here is put forward
   const lives = { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 1_200, Interaction: 60, Session: 60 };
   const provider = await startOidcProvider(CALLBACK, { ttl: lives });
+  afterAll(() => provider.close());
   const clock = new RunningClock();
   const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
-  const under = await openServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
-  afterAll(async () => {
-    await under.server.close();
-    await provider.close();
-  });
+  const under = shareServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
   let people = 0;
   const person = (changes: object = {}): string => {
     people += 1;
@@ -441,17 +443,14 @@ describe('flows in other spellings', async () => {
 
 describe('F15: a code of another flow or client, where the provider checks no verifier', async () => {
   const standIns = await startStandIns((id) => `${ISSUER}/social/${id}/callback`);
+  afterAll(() => standIns.close());
   const route = routeTo(standIns);
   const privateKey = APPLE.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
-  const under = await openServer({
+  const under = shareServer({
     pages: false,
     clock: new RunningClock().read,
     social: { apple: { clientId: APP.id, teamId: APPLE.teamId, keyId: APPLE.keyId, privateKey } },
     fetch: (input, init) => fetch(route(new Request(input).url), init),
-  });
-  afterAll(async () => {
-    await under.server.close();
-    await standIns.close();
   });
 
   test("Apple: the nonce of the flow refuses a code that was stolen from another browser's", async () => {

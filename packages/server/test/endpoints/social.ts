@@ -5,7 +5,7 @@ import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
 import { RunningClock } from '../social/running-clock.ts';
 import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser, type SmallBrowser } from '../social/small-browser.ts';
-import { APP_ORIGIN, ISSUER, openServer, PASSWORD, type UnderTest, verdict } from './server-under-test.ts';
+import { APP_ORIGIN, ISSUER, openServer, PASSWORD, shareServer, type UnderTest, verdict } from './server-under-test.ts';
 
 const START = `${ISSUER}/social/demo/start`;
 const CALLBACK = `${ISSUER}/social/demo/callback`;
@@ -24,17 +24,14 @@ async function untilCallback(tab: SmallBrowser, start: string): Promise<string> 
 
 describe('sign-in through an OpenID Connect provider (oidc-provider)', async () => {
   const provider = await startOidcProvider(CALLBACK);
+  afterAll(() => provider.close());
   const clock = new RunningClock();
   const other = { ...CLIENT, id: 'other' };
   const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
-  const under = await openServer({
+  const under = shareServer({
     pages: false,
     clock: clock.read,
     social: { oidc: [demo, { ...demo, id: 'second', name: 'Second', clientId: other.id }] },
-  });
-  afterAll(async () => {
-    await under.server.close();
-    await provider.close();
   });
   let people = 0;
   const person = (changes: object = {}) => {
@@ -404,13 +401,10 @@ async function firstAdmin(under: UnderTest): Promise<{ readonly access_token: st
 
 describe('a provider that answers what it may not (oauth2-mock-server)', async () => {
   const mock = await startMockIssuer();
+  afterAll(() => mock.close());
   const clock = new RunningClock();
   const demo = { id: 'demo', name: 'Demo', issuer: mock.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
-  const under = await openServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
-  afterAll(async () => {
-    await under.server.close();
-    await mock.close();
-  });
+  const under = shareServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
   beforeEach(() => {
     mock.change = undefined;
     mock.answer = undefined;
@@ -506,7 +500,7 @@ describe('a provider that answers what it may not (oauth2-mock-server)', async (
   test('F05: two keys of one kid: neither is used', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const twin = { ...publicKey.export({ format: 'jwk' }), kid: 'mock', alg: 'RS256', use: 'sig' };
-    const doubled = await openServer({
+    await using doubled = await openServer({
       pages: false,
       clock: clock.read,
       social: { oidc: [demo] },
@@ -519,7 +513,6 @@ describe('a provider that answers what it may not (oauth2-mock-server)', async (
     });
     const { response } = await openSmallBrowser(doubled, ISSUER).open(STARTS_AT_NOTES);
     expect(await verdict(response)).toEqual([502, 'social/provider-answer']);
-    await doubled.server.close();
   });
 
   test('RFC 9207 §2.4, O48: an answer with the issuer of another is refused', async () => {
@@ -597,12 +590,9 @@ describe('a provider that answers what it may not (oauth2-mock-server)', async (
 
 describe('a failure with pages', async () => {
   const provider = await startOidcProvider(CALLBACK);
+  afterAll(() => provider.close());
   const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
-  const under = await openServer({ clock: new RunningClock().read, social: { oidc: [demo] } });
-  afterAll(async () => {
-    await under.server.close();
-    await provider.close();
-  });
+  const under = shareServer({ clock: new RunningClock().read, social: { oidc: [demo] } });
 
   test('ends on the sign-in page, which says what happened and keeps where the person was going', async () => {
     provider.refuses = true;
