@@ -4,7 +4,7 @@ import type { Exchange } from './observer.ts';
 
 type Distribute<T> = T extends unknown ? Omit<T, 'began' | 'ended' | 'family' | 'status'> : never;
 
-/** One signed-in device that keeps the promises a client makes: a key before each refresh, kept until an answer came. */
+/** One signed-in device that keeps the promises a client makes: a key for each refresh token, kept until it has rotated. */
 export interface Device {
   readonly family: string;
   /** All refresh tokens it ever held, oldest first. */
@@ -77,9 +77,11 @@ export function createDevice(options: DeviceOptions): Device {
     );
     if (intent === 'replay' || result?.status !== 200) return;
     access = result.answer.access_token ?? '';
-    key = undefined;
     const next = result.answer.refresh_token;
-    if (next !== undefined && held.at(-1) !== next) held.push(next);
+    // the same token again: its key stays. Late, another tab has gone on: its token is the newer.
+    if (next === undefined || next === token || held.at(-1) !== token) return;
+    held.push(next);
+    key = undefined;
   }
 
   async function call(token: string, kind: 'good' | 'bad'): Promise<number | undefined> {

@@ -9,8 +9,9 @@ export class SessionOver extends ClientError {}
 /**
  * Trades the refresh token for an access token. Call it under the lock.
  *
- * The Idempotency-Key is stored before the request leaves, and stays until an answer has come: should that answer be lost, even with
- * the page, whoever refreshes next shows the same key and is given the same refresh token again. docs/protocol.md §2
+ * The Idempotency-Key is stored before the request leaves, and stays until an answer has brought another refresh token: should
+ * that answer be lost, even with the page, whoever refreshes next shows the same key and is given the same refresh token again.
+ * An answer that brought none ends no key, for another request under way may yet move the token on. docs/protocol.md §2
  *
  * @param resource  Identifier of the API; empty for the account API.
  * @throws {SessionOver} where nobody is signed in any more; all other trouble leaves the session as it was.
@@ -21,6 +22,7 @@ export async function refresh(settings: ClientSettings, resource: string, closin
   const refreshToken = delivery === 'bearer' ? await storage.get('refresh-token') : undefined;
   if (delivery === 'bearer' && refreshToken === undefined) throw new SessionOver('client/signed-out', 0);
 
+  const idempotencyKey = await storeIdempotencyKey(settings);
   const answer = await callServerPatiently(
     settings,
     {
@@ -30,7 +32,7 @@ export async function refresh(settings: ClientSettings, resource: string, closin
         ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
         ...(resource === '' ? {} : { resource }),
       },
-      idempotencyKey: await storeIdempotencyKey(settings),
+      idempotencyKey,
     },
     closing,
   );
@@ -45,11 +47,17 @@ export async function refresh(settings: ClientSettings, resource: string, closin
     if (problem.code === 'invalid_request' && delivery === 'cookie') throw new SessionOver('client/signed-out', 400);
   }
   const tokens = parseTokenAnswer(answer, delivery);
-  await storeCredential(settings, tokens);
+  if (!tokens.rotated) return tokens;
+  // where locks don't reach (another process), somebody may have gone on or signed out meanwhile: theirs is the newer
+  const isOurs = async (name: 'refresh-token' | 'idempotency-key', sent: string | undefined): Promise<boolean> =>
+    (await storage.get(name)) === sent;
+  if (tokens.refreshToken !== undefined && (await isOurs('refresh-token', refreshToken)))
+    await storage.set('refresh-token', tokens.refreshToken);
+  if (await isOurs('idempotency-key', idempotencyKey)) await storage.remove('idempotency-key');
   return tokens;
 }
 
-/** Puts the new refresh token in place before the key goes: torn in between, both still fit. */
+/** What a sign-in brought, before the key of the last one goes: torn in between, both still fit. */
 export async function storeCredential(settings: ClientSettings, { refreshToken }: TokenAnswer): Promise<void> {
   if (refreshToken !== undefined) await settings.storage.set('refresh-token', refreshToken);
   await settings.storage.remove('idempotency-key');

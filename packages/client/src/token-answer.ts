@@ -8,6 +8,8 @@ export interface TokenAnswer {
   readonly lifeMs: number;
   /** With bearer delivery. */
   readonly refreshToken: string | undefined;
+  /** The refresh token is another one than before: a sign-in, or a refresh that moved on. */
+  readonly rotated: boolean;
   /** With bearer delivery, after a sign-in: to be shown at the next one. */
   readonly deviceToken?: string | undefined;
 }
@@ -23,11 +25,11 @@ export function parseTokenAnswer(answer: ServerAnswer, delivery: 'cookie' | 'bea
   if (typeof access_token !== 'string' || !TOKEN.test(access_token)) throw unexpected(answer);
   if (typeof token_type !== 'string' || token_type.toLowerCase() !== 'bearer') throw unexpected(answer);
   if (typeof expires_in !== 'number' || !(expires_in > 0)) throw unexpected(answer);
-  const lifeMs = expires_in * 1_000;
-  if (delivery === 'cookie') return { accessToken: access_token, lifeMs, refreshToken: undefined };
+  const tokens = { accessToken: access_token, lifeMs: expires_in * 1_000, rotated: body['rotated'] !== false };
+  if (delivery === 'cookie') return { ...tokens, refreshToken: undefined };
   if (typeof refresh_token !== 'string' || !TOKEN.test(refresh_token)) throw unexpected(answer);
   const deviceToken = typeof device_token === 'string' ? device_token : undefined;
-  return { accessToken: access_token, lifeMs, refreshToken: refresh_token, deviceToken };
+  return { ...tokens, refreshToken: refresh_token, deviceToken };
 }
 
 function unexpected({ status }: ServerAnswer): ClientError {

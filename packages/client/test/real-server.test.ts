@@ -34,13 +34,38 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Requests as a page of the issuer's own origin makes them, or as an app does. */
-function createFetch(delivery: 'cookie' | 'bearer', isLost: () => boolean = () => false): typeof fetch {
+/** Requests as a page of the issuer's own origin makes them, or as an app does. `through` may hold a request or its answer. */
+function createFetch(
+  delivery: 'cookie' | 'bearer',
+  isLost: () => boolean = () => false,
+  through: (pass: () => Promise<Response>) => Promise<Response> = (pass) => pass(),
+): typeof fetch {
   return createCookieFetch((input, init) => {
     const headers = new Headers(init?.headers);
     if (delivery === 'cookie') headers.set('origin', ISSUER);
-    return server.fetch(new Request(input, { ...init, headers }));
+    return through(() => server.fetch(new Request(input, { ...init, headers })));
   }, isLost);
+}
+
+interface HeldRequest {
+  /** The server gets the request; resolves when it has answered. */
+  pass(): Promise<void>;
+  /** The client gets the answer. */
+  answer(): void;
+  lose(): void;
+}
+
+function holdRequest(held: HeldRequest[], pass: () => Promise<Response>): Promise<Response> {
+  const answered = Promise.withResolvers<Response>();
+  let response: Response | undefined;
+  held.push({
+    async pass() {
+      response = await pass();
+    },
+    answer: () => response && answered.resolve(response),
+    lose: () => answered.reject(new TypeError('the connection was lost')),
+  });
+  return answered.promise;
 }
 
 function create(options: Partial<ClientOptions>): Client {
@@ -97,6 +122,48 @@ for (const delivery of ['cookie', 'bearer'] as const) {
     clockMs += 10 * LIFE_MS;
     expect(await create(options).resume()).toBe('signed-in');
   });
+
+  // two processes, or tabs of a browser without Web Locks: both refresh at once, and the window ends between them
+  test.each(['is lost', 'comes first'] as const)(
+    `${delivery}: two refresh at the end of the window without a common lock; the later answer %s, and nobody is signed out`,
+    async (what) => {
+      const held: HeldRequest[] = [];
+      let isHolding = false;
+      const storage = createMemoryStorage();
+      const send = createFetch(delivery, undefined, (passed) => (isHolding ? holdRequest(held, passed) : passed()));
+      const open = (): Client => create({ delivery, storage, locks: createLocks(), fetch: send });
+      const tabs = [open(), open()];
+      await tabs[0]?.signUp(ADA);
+      await tabs[0]?.signIn(ADA);
+      await tabs[1]?.resume();
+
+      clockMs += 29_000;
+      isHolding = true;
+      const refreshes = tabs.map((tab) => tab.accessToken(NOTES).catch((error: unknown) => error));
+      await expect.poll(() => held.length).toBe(2);
+      isHolding = false;
+      const [earlier, later] = held;
+      await earlier?.pass();
+      if (what === 'is lost') {
+        earlier?.answer();
+        await Promise.race(refreshes);
+      }
+      clockMs += 2_000;
+      await later?.pass();
+      if (what === 'is lost') {
+        for (const tab of tabs) tab.close();
+        later?.lose();
+      } else {
+        later?.answer();
+        await Promise.race(refreshes);
+        earlier?.answer();
+      }
+      await Promise.all(refreshes);
+
+      clockMs += 10 * LIFE_MS;
+      expect(await open().resume()).toBe('signed-in');
+    },
+  );
 
   test(`${delivery}: a session that was ended elsewhere is over here`, async () => {
     const [here, there] = [

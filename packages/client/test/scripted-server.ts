@@ -153,7 +153,7 @@ export class ScriptedServer {
         return problem(400, 'invalid_grant');
       }
     }
-    return this.#tokens(id, grant, request.body['resource']);
+    return this.#tokens(id, grant, request.body['resource'], Number(counter) !== grant.counter);
   }
 
   #account({ method, path, headers }: SeenRequest): Answer {
@@ -178,11 +178,12 @@ export class ScriptedServer {
     return problem(404, 'session/unknown');
   }
 
-  #tokens(id: string, grant: Grant, resource: unknown): Answer {
+  #tokens(id: string, grant: Grant, resource: unknown, rotated?: boolean): Answer {
     const access = `access-${typeof resource === 'string' ? 'api' : 'account'}-${++this.#serial}`;
     this.access.add(`Bearer ${access}`);
     const refresh = `mr1.secret.${id}.${grant.counter}.${'t'.repeat(43)}`;
-    const body = { access_token: access, token_type: 'Bearer', expires_in: this.expiresIn, scope: '' };
+    const body = { access_token: access, token_type: 'Bearer', expires_in: this.expiresIn, scope: '', rotated };
+    if (grant.delivery === 'cookie' && rotated === false) return { status: 200, body };
     return grant.delivery === 'cookie'
       ? { status: 200, body, headers: { 'set-cookie': cookie(refresh, 3_600) } }
       : { status: 200, body: { ...body, refresh_token: refresh } };

@@ -33,15 +33,27 @@ export const LINK_BEGUN: Answer = {
 
 export const NOTHING: Answer = { description: 'Done; there is no body.' };
 
+const tokens = z.strictObject({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int(),
+  scope: z.string(),
+  refresh_token: z.string().optional().describe('In bearer delivery only; else it is in the cookie.'),
+});
+
 export const TOKENS: Answer = {
   description: 'Tokens. RFC 6749 §5.1',
-  schema: z.strictObject({
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int(),
-    scope: z.string(),
-    refresh_token: z.string().optional().describe('In bearer delivery only; else it is in the cookie.'),
+  schema: tokens.extend({
     device_token: z.string().optional().describe('After a sign-in in bearer delivery; to be sent with the next one.'),
+  }),
+};
+
+export const REFRESHED: Answer = {
+  description: 'Tokens. RFC 6749 §6',
+  schema: tokens.extend({
+    rotated: z
+      .boolean()
+      .describe('The refresh token is another one than the one presented: its Idempotency-Key is done with.'),
   }),
 };
 

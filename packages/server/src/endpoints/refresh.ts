@@ -9,7 +9,7 @@ import { Problem } from '../problem.ts';
 import type { Delivery, RefreshPresentation, RefreshVerdict } from '../stores/store.ts';
 import { findTarget } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
-import { TOKENS } from './answers.ts';
+import { REFRESHED } from './answers.ts';
 import { refreshToken, resource, scope } from './members.ts';
 import type { Operation } from './operation.ts';
 
@@ -25,11 +25,12 @@ export const refresh: Operation = {
     {
       in: 'header',
       name: 'Idempotency-Key',
-      description: 'With the same key, an answer that was lost is given again.',
+      description:
+        'With the same key, an answer that was lost is given again. One for each refresh token, kept until it has rotated.',
       schema: z.string().regex(IDEMPOTENCY_KEY),
     },
   ],
-  answers: { 200: TOKENS },
+  answers: { 200: REFRESHED },
   refusals: [
     'invalid_request',
     'server/hook',
@@ -64,7 +65,7 @@ async function answerRefresh(context: ServerContext, request: Request, requestSc
         grant: verdict.grant.id,
         verdict: verdict.status,
       });
-      return answerTokens(context, { ...verdict, epoch, target });
+      return answerTokens(context, { ...verdict, epoch, target, rotated: verdict.status !== 'same' });
     case 'target':
       throw new Problem('invalid_target', { detail: 'the grant is not for this resource' });
     case 'scope':

@@ -32,8 +32,14 @@ export function grants(context: Context): Grants {
 
 /** @returns undefined for what a step of its own has to judge again and act on: a replay, and a target that it is not for. */
 async function callFunction(context: Context, presentation: RefreshPresentation): Promise<RefreshVerdict | undefined> {
-  const now = context.clock === undefined ? undefined : Math.floor(context.clock());
-  const { rows } = await retryConflicts(context, () => callRefreshFunction(presentation, now).execute(context.db));
+  const { rows } = await retryConflicts(context, () =>
+    // on a connection that is there already: how long the request waited is read for the call, and getting one can take a while
+    context.db
+      .connection()
+      .execute((connection) =>
+        callRefreshFunction(presentation, context.clock && Math.floor(context.clock())).execute(connection),
+      ),
+  );
   const [row] = rows;
   // no such grant, or not for this: the step that judges again says which
   if (row === undefined) return undefined;

@@ -17,20 +17,25 @@ export interface TokenAnswerInput {
   readonly tokensFrom: number;
   /** Marks the device as known; after a sign-in. */
   readonly deviceToken?: string;
+  /** After a refresh: whether the refresh token is another one than the one presented. */
+  readonly rotated?: boolean;
 }
 
 const KNOWN_DEVICE_SECONDS = 365 * 86_400;
 
 /** The answer to a sign-in or refresh: the refresh token in the body or in the cookie, as the grant's delivery says. RFC 6749 §5.1 */
 export async function answerTokens(context: ServerContext, input: TokenAnswerInput): Promise<Response> {
-  const { grant, deviceToken } = input;
+  const { grant, deviceToken, rotated } = input;
   const refreshToken = refreshTokenOf(context, input);
   const { accessToken, expiresIn, scope } = await issueAccessToken(context, input);
-  const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope };
+  const moved = rotated === undefined ? {} : { rotated };
+  const body = { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, scope, ...moved };
   if (grant.delivery === 'bearer') {
     const device = deviceToken === undefined ? {} : { device_token: deviceToken };
     return Response.json({ ...body, refresh_token: refreshToken, ...device });
   }
+  // the browser has this cookie; set again by an answer that comes late, it would undo another tab's rotation
+  if (rotated === false) return Response.json(body);
   const headers = new Headers(
     formatTokenCookies(context, input).map((cookie): [string, string] => ['set-cookie', cookie]),
   );

@@ -298,6 +298,26 @@ export function accountTests(name: string, options: Changed): void {
       expect(await next(first)).toBe(second);
     });
 
+    test('an answer says whether the refresh token has rotated; one that has not sets no cookie, and so undoes no other', async () => {
+      const { refresh_token: first } = await signIn('kim@example.test');
+      const rotated = async (json: unknown, headers: Record<string, string> = {}) => {
+        const answer = await call('/v1/refresh', { json, headers });
+        return [((await answer.json()) as { rotated?: boolean }).rotated, answer.headers.has('set-cookie')];
+      };
+      const json = { email: 'kim@example.test', password: PASSWORD };
+      const byCookie = await call('/v1/sign-in', { json, headers: SAME_ORIGIN });
+      expect(await byCookie.json()).not.toHaveProperty('rotated');
+      const [cookie = ''] = (byCookie.headers.get('set-cookie') ?? '').split(';');
+      const withCookie = { ...SAME_ORIGIN, cookie };
+      expect(await rotated({ refresh_token: first })).toEqual([false, false]);
+      expect(await rotated({}, withCookie)).toEqual([false, false]);
+      clock.pass(31);
+      for (const verdictIs of ['advanced', 'retry']) {
+        expect([verdictIs, ...(await rotated({ refresh_token: first }))]).toEqual([verdictIs, true, false]);
+        expect([verdictIs, ...(await rotated({}, withCookie))]).toEqual([verdictIs, true, true]);
+      }
+    });
+
     test('R01: a predecessor after the window ends the session, and says so in the log', async () => {
       const { refresh_token: first, access_token } = await signIn('kim@example.test');
       clock.pass(31);

@@ -12,13 +12,14 @@ import {
 } from './server-under-test.ts';
 
 describe.each(DATABASES)('delivery over %s', (_, options) => {
-  const { call, signUp, signIn, signInCookie } = shareServer(options);
+  const { call, signUp, signIn, signInCookie, clock } = shareServer(options);
   beforeAll(() => signUp('delivery@example.test'));
   const cookieOf = (token: string): string => `__Host-mapae-refresh=${token}`;
   const tokenOf = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
 
   test('cookie delivery: no refresh token in any body', async () => {
     const { cookie } = await signInCookie('delivery@example.test');
+    clock.pass(31);
     const answer = await call('/v1/refresh', { method: 'POST', cookie, headers: SAME_ORIGIN });
     const text = await answer.text();
     expect(text).not.toContain('mr1.');

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
@@ -58,6 +59,29 @@ test('a PostgreSQL that is not there is a StoreFailed within two and a half seco
   const began = performance.now();
   await expect(postgres('postgres://127.0.0.1:1/none').open(OPTIONS)).rejects.toThrow(StoreFailed);
   expect(performance.now() - began).toBeLessThan(2_500);
+});
+
+test("a refresh's age counts from its arrival: what it waited for a connection is waited too", async () => {
+  const pool = await openPool(await createPostgresDatabase());
+  const store = await openStore(postgresDialect(pool), OPTIONS);
+  try {
+    const started = await startSession(store, await createUser(store));
+    const busy = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
+    let isBusy = true;
+    const seen: boolean[] = [];
+    const waitedMs = (): number => {
+      seen.push(isBusy);
+      return 0;
+    };
+    const refresh = store.presentRefreshCounter(presentation(started, 0, { waitedMs }));
+    await pause(50);
+    isBusy = false;
+    for (const client of busy) client.release();
+    expect((await refresh).status).toBe('same');
+    expect(seen).toEqual([false]);
+  } finally {
+    await store.close();
+  }
 });
 
 test('a refresh is one statement, whatever its verdict, but for a replay and a grant that is not there, which a step judges again', async () => {
