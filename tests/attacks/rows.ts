@@ -290,7 +290,13 @@ export const ATTACKS: readonly AttackRow[] = [
     [`${STORES}/sessions.ts`, 'a password that was changed meanwhile'],
   ),
   row('R11', 'a session kept alive for ever', [`${ENDPOINTS}/account.ts`, 'or 180 days old, is over']),
-  row('R12', 'session fixation', [FORMS, 'R12: signing in as somebody else ends the session']),
+  row(
+    'R12',
+    'session fixation',
+    [FORMS, 'R12: signing in as somebody else ends the session'],
+    [`${ENDPOINTS}/delivery.ts`, 'R12: a sign-in by cookie'],
+    [`${ENDPOINTS}/social-failures.ts`, 'R12: whoever was signed in in this browser'],
+  ),
   row(
     'R13',
     'guessed session ids, ids in addresses',

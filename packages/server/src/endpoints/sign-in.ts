@@ -18,6 +18,7 @@ import { TOKENS } from './answers.ts';
 import { sendVerification } from './email.ts';
 import { email, line, password, resource, scope } from './members.ts';
 import type { Operation } from './operation.ts';
+import { endFormerSession } from './sign-out.ts';
 
 /** What a sign-in takes: of the JSON API, and of the page. */
 export const SIGN_IN = z.strictObject({
@@ -52,7 +53,10 @@ export const signIn: Operation = {
 };
 
 async function answerSignIn(context: ServerContext, request: Request, scope: RequestScope): Promise<Response> {
-  return answerTokens(context, await signInByPassword(context, request, scope, await readBody(request, SIGN_IN)));
+  const body = await readBody(request, SIGN_IN);
+  const signed = await signInByPassword(context, request, scope, body);
+  if (body.delivery === 'cookie') await endFormerSession(context, request, scope);
+  return answerTokens(context, signed);
 }
 
 /**

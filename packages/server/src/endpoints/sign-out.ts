@@ -60,10 +60,29 @@ interface Presented {
 }
 
 /** Ends the session that a refresh token belongs to; resolves once its revocation is published. */
-export async function endSessionOf(context: ServerContext, text: string, { delivery, ip }: Presented): Promise<void> {
-  const { settings, store, feed } = context;
+export async function endSessionOf(context: ServerContext, text: string, presented: Presented): Promise<void> {
   const token = await findAuthenticRefreshToken(context, text);
-  const grant = token === undefined ? undefined : await store.findGrant(token.grantId);
+  if (token !== undefined) await endSessionOfGrant(context, token.grantId, presented);
+}
+
+/** Whoever was signed in in this browser is so no longer: the refresh cookie is another's now. */
+export async function endFormerSession(
+  context: ServerContext,
+  request: Request,
+  { ip }: Pick<RequestScope, 'ip'>,
+): Promise<void> {
+  const text = readCookie(context.settings.issuer, request);
+  if (text !== undefined) await endSessionOf(context, text, { delivery: 'cookie', ip });
+}
+
+/** Ends the session that a grant belongs to; resolves once its revocation is published. */
+export async function endSessionOfGrant(
+  context: ServerContext,
+  grantId: string,
+  { delivery, ip }: Presented,
+): Promise<void> {
+  const { settings, store, feed } = context;
+  const grant = await store.findGrant(grantId);
   if (grant?.sessionId === undefined || grant.delivery !== delivery) return;
   const ended = await store.endSession(grant.userId, grant.sessionId, 'sign-out', { actor: grant.userId, ip });
   if (ended === 'ended')

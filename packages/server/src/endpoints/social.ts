@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { chooseLocale } from '../accounts/mail/mail.ts';
 import { readFormFields } from '../checks/body.ts';
+import { readCookie } from '../checks/cookie.ts';
 import { readQuery } from '../checks/query.ts';
 import type { RequestScope, ServerContext } from '../context.ts';
+import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { rememberMethod } from '../pages/last-method.ts';
 import { Problem } from '../problem.ts';
@@ -18,6 +20,7 @@ import { formatTokenCookies } from '../tokens/token-answer.ts';
 import { PROVIDERS, SEE_OTHER } from './answers.ts';
 import { provider as providerParameter } from './members.ts';
 import type { Operation } from './operation.ts';
+import { endFormerSession, endSessionOfGrant } from './sign-out.ts';
 
 const START = { return_to: z.string().max(1_000).optional(), client_id: z.string().max(64).optional() };
 
@@ -67,6 +70,7 @@ const CALLBACK = {
     'social/link-offer',
     'social/email-unverified',
     'account/refused',
+    'request/cross-origin',
     'request/method',
     'request/too-many',
     'server/hook',
@@ -94,11 +98,19 @@ async function begin(context: ServerContext, request: Request, { ip }: RequestSc
   const returnTo = destinationOf(context, id, query.return_to);
   try {
     await limits.countSocial(ip);
-    const { location, cookies } = await beginFlow(context, request, provider, { clientId, returnTo });
+    const former = await findFormerGrant(context, request);
+    const { location, cookies } = await beginFlow(context, request, provider, { clientId, returnTo, ...former });
     return leadTo(location.href, cookies);
   } catch (error) {
     return leadToError(context, request, { provider: id, error: toSocialProblem(context, id, error), returnTo });
   }
+}
+
+/** Whoever is signed in in this browser, by the refresh cookie. @throws {Problem} `request/cross-origin` when it comes twice. */
+async function findFormerGrant(context: ServerContext, request: Request): Promise<Pick<Flow, 'formerGrantId'>> {
+  const text = readCookie(context.settings.issuer, request);
+  const token = text === undefined ? undefined : await findAuthenticRefreshToken(context, text);
+  return token === undefined ? {} : { formerGrantId: token.grantId };
 }
 
 /** A page elsewhere that loads this as a picture, or in a frame, begins nothing. */
@@ -160,6 +172,8 @@ async function arrive(
 ): Promise<Response> {
   const { settings } = context;
   const { profile, tokens } = finished;
+  // refuses a second one beside it, which would win or lose against the one that is set here
+  readCookie(settings.issuer, request);
   const over = forgetFlow(settings.issuer, flow.state);
   if (flow.link !== undefined) {
     // nothing is linked yet: the same session has to say so, which this request can't show. RFC 9700 §4.7
@@ -178,6 +192,9 @@ async function arrive(
       device: undefined,
       ip,
     });
+    if (flow.formerGrantId !== undefined)
+      await endSessionOfGrant(context, flow.formerGrantId, { delivery: 'cookie', ip });
+    await endFormerSession(context, request, { ip });
     return leadTo(flow.returnTo, [
       ...over,
       ...formatTokenCookies(context, session),

@@ -1,6 +1,6 @@
 import { calledBy } from '../accounts/no-address.ts';
 import { SIGN_IN, signInByPassword } from '../endpoints/sign-in.ts';
-import { endSessionOf } from '../endpoints/sign-out.ts';
+import { endFormerSession } from '../endpoints/sign-out.ts';
 import { linkWaitingLogin } from '../social/link.ts';
 import { readPendingLogin } from '../social/pending-login.ts';
 import { formatTokenCookies, type TokenAnswerInput } from '../tokens/token-answer.ts';
@@ -17,7 +17,7 @@ import { lastUsed, providerButtons } from './provider-buttons.ts';
 import { attempt, type Refusal, refuseFields } from './refusal.ts';
 import { destination, foreignOrigin, hiddenReturnTo, homeOf, parseReturnTo, returnQuery } from './return-to.ts';
 import { readSocialRefusal } from './social-refusal.ts';
-import { cookieOf, type Visit } from './visit.ts';
+import type { Visit } from './visit.ts';
 
 /** `/sign-in?return_to=…`; `?error=…&provider=…` says how the way through a provider ended. */
 export const signInPage: Page = {
@@ -38,7 +38,7 @@ export const signInPage: Page = {
     if ('wrong' in parsed) return show(visit, { ...typed, refusal: refuseFields(parsed.wrong, texts.fields) });
     const signed = await attempt(visit, () => signInByPassword(context, request, scope, parsed.data));
     if ('refusal' in signed) return show(visit, { ...typed, refusal: signed.refusal });
-    await endFormerSession(visit);
+    await endFormerSession(context, request, scope);
     visit.cookies.push(
       ...formatTokenCookies(context, signed.done),
       ...rememberMethod(context.settings, { by: 'password' }),
@@ -56,13 +56,6 @@ async function linkOffered(visit: Visit, signed: TokenAnswerInput): Promise<void
   if (pending === undefined) return;
   const { issuer, subject } = pending.profile;
   if ((await context.store.findLogin(issuer, subject))?.user.id === signed.grant.userId) leaveNotice(visit, 'linked');
-}
-
-/** Whoever was signed in in this browser before is so no longer: the cookie is another's now. */
-async function endFormerSession(visit: Visit): Promise<void> {
-  const text = cookieOf(visit, 'refresh');
-  if (text !== undefined && visit.visitor !== undefined)
-    await endSessionOf(visit.context, text, { delivery: 'cookie', ip: visit.scope.ip });
 }
 
 interface Shown {

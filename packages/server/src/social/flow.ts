@@ -17,6 +17,8 @@ export interface Flow {
   readonly returnTo: string;
   /** The session that wants to link a login; none for a sign-in. */
   readonly link?: { readonly userId: string; readonly sessionId: string };
+  /** The grant of whoever was signed in in this browser: what comes back from elsewhere brings no cookie that stays at home. */
+  readonly formerGrantId?: string;
 }
 
 /** A person may have to find their phone; and a stolen answer is worth nothing tomorrow. */
@@ -37,7 +39,7 @@ export interface Begun {
   readonly cookies: readonly string[];
 }
 
-type Wish = Pick<Flow, 'clientId' | 'returnTo' | 'link'>;
+type Wish = Pick<Flow, 'clientId' | 'returnTo' | 'link' | 'formerGrantId'>;
 
 /** Begins a flow: everything in it is new. @throws {SocialFailed} */
 export async function beginFlow(

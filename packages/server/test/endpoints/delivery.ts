@@ -95,6 +95,25 @@ describe.each(DATABASES)('delivery over %s', (_, options) => {
     );
   });
 
+  test('R12: a sign-in by cookie ends the session that the browser had; one that sets no cookie, or fails, ends nothing', async () => {
+    const email = 'delivery@example.test';
+    const lives = async (cookie: string): Promise<boolean> =>
+      (await call('/v1/refresh', { method: 'POST', cookie, headers: SAME_ORIGIN })).status === 200;
+    const former = await signInCookie(email);
+    const signInBeside = (json: object, cookie: string) =>
+      call('/v1/sign-in', { json: { email, password: PASSWORD, ...json }, cookie, headers: SAME_ORIGIN });
+    expect((await signInBeside({ password: 'a wrong password' }, former.cookie)).status).toBe(401);
+    const bearer = await call('/v1/sign-in', {
+      json: { email, password: PASSWORD, delivery: 'bearer' },
+      cookie: former.cookie,
+    });
+    expect([bearer.status, await lives(former.cookie)]).toEqual([200, true]);
+    const answer = await signInBeside({}, former.cookie);
+    const [cookie = ''] = answer.headers.getSetCookie().map((set) => set.slice(0, set.indexOf(';')));
+    expect([answer.status, await lives(former.cookie), await lives(cookie)]).toEqual([200, false, true]);
+    expect(await verdict(await call('/v1/me', { bearer: former.accessToken }))).toEqual([401, 'invalid_token']);
+  });
+
   test('B05: a refused refresh removes the cookie', async () => {
     const answer = await call('/v1/refresh', { method: 'POST', cookie: cookieOf('mr1.x'), headers: SAME_ORIGIN });
     expect(await verdict(answer)).toEqual([400, 'invalid_grant']);

@@ -5,10 +5,10 @@ import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
 import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
 import { RunningClock } from '../social/running-clock.ts';
-import { openSmallBrowser } from '../social/small-browser.ts';
+import { openSmallBrowser, type SmallBrowser } from '../social/small-browser.ts';
 import { Fault, withFault } from '../stores/faulty-dialect.ts';
 import { checkDocumented } from './documented.ts';
-import { APP_ORIGIN, ISSUER, openServer, shareServer, verdict } from './server-under-test.ts';
+import { APP_ORIGIN, ISSUER, openServer, SAME_ORIGIN, shareServer, verdict } from './server-under-test.ts';
 
 const NOTES = encodeURIComponent(`${APP_ORIGIN}/notes`);
 
@@ -32,7 +32,7 @@ async function answerAs(network: Network, ask: () => Promise<Response>): Promise
 }
 
 /** Every way to fail, for providers that answer by an address and for those that answer by a form. */
-describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', async (responseMode) => {
+describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by %s', async (responseMode) => {
   const provider = await startOidcProvider(`${ISSUER}/social/demo/callback`);
   const clock = new RunningClock();
   const fault = new Fault();
@@ -79,8 +79,7 @@ describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', as
     return `${sub}@example.test`;
   };
   /** Goes to the callback, which is not called yet. */
-  const arrive = async () => {
-    const tab = openSmallBrowser(under, ISSUER);
+  const arrive = async (tab = openSmallBrowser(under, ISSUER)) => {
     const start = `${ISSUER}/social/demo/start?return_to=${NOTES}`;
     let last: readonly [string, URLSearchParams | undefined] | undefined;
     const { way } = await tab.open(start, (url, form) => {
@@ -102,6 +101,90 @@ describe.each(['query', 'form_post'] as const)('a sign-in that fails, by %s', as
     const answer = await step();
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${APP_ORIGIN}/notes`]);
     expect(tab.cookies()).toMatch(/^__Host-mapae-refresh=[^;]+$/);
+  });
+
+  describe('R12: whoever was signed in in this browser', () => {
+    const lives = async (refresh: string): Promise<boolean> =>
+      (await under.call('/v1/refresh', { json: {}, cookie: refresh, headers: SAME_ORIGIN })).status === 200;
+    const refreshOf = (tab: SmallBrowser): string =>
+      tab
+        .cookies()
+        .split('; ')
+        .find((pair) => pair.startsWith('__Host-mapae-refresh=')) ?? '';
+    /** What comes back from another site brings no SameSite=Strict cookie. */
+    const comeBack = async ({ tab, url, form }: Awaited<ReturnType<typeof arrive>>): Promise<Response> => {
+      const strict = refreshOf(tab);
+      const cookie = tab
+        .cookies()
+        .split('; ')
+        .filter((pair) => pair !== strict)
+        .join('; ');
+      const init = form === undefined ? {} : { method: 'POST', body: form };
+      return under.server.fetch(new Request(url, { ...init, headers: { cookie } }));
+    };
+    /** A browser in which somebody is signed in here, and nobody at the provider. */
+    const signedIn = async () => {
+      person();
+      const { tab: first, finish: step } = await arrive();
+      await step();
+      const refresh = refreshOf(first);
+      const tab = openSmallBrowser(under, ISSUER);
+      tab.setCookie('__Host-mapae-refresh', refresh.slice(refresh.indexOf('=') + 1));
+      return { tab, refresh };
+    };
+
+    test('is so no longer once somebody has come back through a provider, whose cookie takes the place of theirs', async () => {
+      const { tab, refresh } = await signedIn();
+      const access = (await (
+        await under.call('/v1/refresh', { json: {}, cookie: refresh, headers: SAME_ORIGIN })
+      ).json()) as { readonly access_token: string };
+      person();
+      const arrived = await arrive(tab);
+      expect(await lives(refresh)).toBe(true);
+      const answer = await comeBack(arrived);
+      const next = answer.headers.getSetCookie().find((set) => set.startsWith('__Host-mapae-refresh='));
+      expect([answer.status, await lives(refresh), await lives(next?.split(';')[0] ?? '')]).toEqual([303, false, true]);
+      expect((await under.call('/v1/me', { bearer: access.access_token })).status).toBe(401);
+    });
+
+    test('and whoever came in meanwhile, where the provider is of the same site and the cookie comes along', async () => {
+      const meanwhile = await signedIn();
+      const { tab, refresh } = await signedIn();
+      person();
+      const arrived = await arrive(tab);
+      tab.setCookie('__Host-mapae-refresh', meanwhile.refresh.slice(meanwhile.refresh.indexOf('=') + 1));
+      expect((await arrived.finish()).status).toBe(303);
+      expect([await lives(refresh), await lives(meanwhile.refresh), await lives(refreshOf(tab))]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+    });
+
+    test('stays where nobody came in: refused by the provider, or by a hook', async () => {
+      const { tab, refresh } = await signedIn();
+      person();
+      provider.refuses = true;
+      expect(await verdict(await comeBack(await arrive(tab)))).toEqual([403, 'social/denied']);
+      provider.refuses = false;
+      hook = () => ({ allow: false, detail: 'not today' });
+      expect((await comeBack(await arrive(tab))).status).toBe(403);
+      hook = () => ({ allow: true });
+      expect(await lives(refresh)).toBe(true);
+    });
+
+    test('B04: with a second cookie beside theirs nobody is let in, and nobody is signed out', async () => {
+      const { tab, refresh } = await signedIn();
+      person();
+      const { url, form } = await arrive(tab);
+      const init = form === undefined ? {} : { method: 'POST', body: form };
+      const headers = { cookie: `${tab.cookies()}; __host-mapae-refresh=x` };
+      const answer = await under.server.fetch(new Request(url, { ...init, headers }));
+      expect(await verdict(answer)).toEqual([403, 'request/cross-origin']);
+      expect(await lives(refresh)).toBe(true);
+      const start = await under.call('/social/demo/start', { cookie: `${refresh}; __host-mapae-refresh=x` });
+      expect(await verdict(start)).toEqual([403, 'request/cross-origin']);
+    });
   });
 
   test.runIf(responseMode === 'form_post')(
