@@ -9,7 +9,8 @@ export interface FeltFigures {
   readonly roleMs: number | undefined;
 }
 
-const LIMIT_MS = 10_000;
+/** Asked again and again. */
+const AT_ONCE = { limitMs: 10_000, pauseMs: 0 };
 const SLOW_PAUSE_MS = 1_000;
 /** How much longer than its settings say is waited for. */
 const SLACK_MS = 5_000;
@@ -20,8 +21,8 @@ export async function measureFelt(contestant: Contestant, apis: readonly Api[], 
   const signOut: (number | undefined)[] = [];
   const role: (number | undefined)[] = [];
   for (let time = 0; time < times; time++) {
-    if (slow.signOut === undefined) signOut.push(await signOutFelt(contestant, apis, LIMIT_MS, 0));
-    if (slow.role === undefined) role.push(await roleFelt(contestant, apis, LIMIT_MS, 0));
+    if (slow.signOut === undefined) signOut.push(await signOutFelt(contestant, apis, AT_ONCE));
+    if (slow.role === undefined) role.push(await roleFelt(contestant, apis, AT_ONCE));
   }
   return { signOutMs: middle(signOut), roleMs: middle(role) };
 }
@@ -30,7 +31,9 @@ export async function measureFelt(contestant: Contestant, apis: readonly Api[], 
 export async function followSlow(contestant: Contestant, apis: readonly Api[]): Promise<FeltFigures> {
   const { slow = {} } = contestant;
   const follow = (measure: typeof signOutFelt, seconds: number | undefined): Promise<number | undefined> | undefined =>
-    seconds === undefined ? undefined : measure(contestant, apis, seconds * 1_000 + SLACK_MS, SLOW_PAUSE_MS);
+    seconds === undefined
+      ? undefined
+      : measure(contestant, apis, { limitMs: seconds * 1_000 + SLACK_MS, pauseMs: SLOW_PAUSE_MS });
   const [signOutMs, roleMs] = await Promise.all([follow(signOutFelt, slow.signOut), follow(roleFelt, slow.role)]);
   return { signOutMs, roleMs };
 }
@@ -40,41 +43,59 @@ function middle(values: readonly (number | undefined)[]): number | undefined {
   return felt.length < values.length || felt.length === 0 ? undefined : median(felt);
 }
 
-async function signOutFelt(
+type IsFelt = (port: number) => Promise<boolean>;
+
+/** How long it is waited for, and how often every process is asked. */
+interface Patience {
+  readonly limitMs: number;
+  readonly pauseMs: number;
+}
+
+/**
+ * Makes a change to somebody who is signed in.
+ *
+ * @param ready  Readies the change, and what it is felt by.
+ * @returns Milliseconds until every process felt it; undefined where that never came within the limit.
+ */
+async function felt(
   contestant: Contestant,
   apis: readonly Api[],
-  limitMs: number,
-  pauseMs: number,
+  { limitMs, pauseMs }: Patience,
+  ready: (person: Person) => { readonly change: () => Promise<void>; readonly isFelt: IsFelt },
 ): Promise<number | undefined> {
   const person = await signedIn(contestant, apis);
-  const headers = person.headers();
+  const { change, isFelt } = ready(person);
   const began = performance.now();
-  await person.signOut();
-  return untilAll(apis, began + limitMs, pauseMs, async (port) => (await askStatus(port, headers)) === 401).then(
-    (felt) => (felt ? performance.now() - began : undefined),
-  );
+  await change();
+  return (await untilAll(apis, began + limitMs, pauseMs, isFelt)) ? performance.now() - began : undefined;
+}
+
+function signOutFelt(contestant: Contestant, apis: readonly Api[], patience: Patience): Promise<number | undefined> {
+  return felt(contestant, apis, patience, (person) => {
+    const headers = person.headers();
+    return {
+      change: () => person.signOut(),
+      isFelt: async (port) => (await askStatus(port, headers)) === 401,
+    };
+  });
 }
 
 let made = 0;
 
-async function roleFelt(
-  contestant: Contestant,
-  apis: readonly Api[],
-  limitMs: number,
-  pauseMs: number,
-): Promise<number | undefined> {
-  const person = await signedIn(contestant, apis);
-  const role = `role-${made++}`;
-  const began = performance.now();
-  await person.promote(role);
-  const felt = await untilAll(apis, began + limitMs, pauseMs, async (port) => {
-    const answer = await askRole(port, person.headers());
-    // a token that is over: a client refreshes, and has the role in the next one
-    if (answer.status === 401 && person.renew !== undefined) await person.renew();
-    // where nothing can be renewed, the old role is over when the credential is
-    return answer.role === role || (answer.status === 401 && person.renew === undefined);
+function roleFelt(contestant: Contestant, apis: readonly Api[], patience: Patience): Promise<number | undefined> {
+  return felt(contestant, apis, patience, (person) => {
+    const role = `role-${made++}`;
+    return {
+      change: () => person.promote(role),
+      async isFelt(port) {
+        const answer = await askRole(port, person.headers());
+        // a token that is over: a client refreshes, and has the role in the next one
+        if (answer.status === 401 && person.renew !== undefined) await person.renew();
+        // where nothing can be renewed, the old role is over when the credential is
+        return answer.role === role || (answer.status === 401 && person.renew === undefined);
+      },
+    };
   });
-  return felt ? performance.now() - began : undefined;
 }
 
 /** Somebody whom every process lets in. */
@@ -87,12 +108,7 @@ async function signedIn(contestant: Contestant, apis: readonly Api[]): Promise<P
   return person;
 }
 
-async function untilAll(
-  apis: readonly Api[],
-  until: number,
-  pauseMs: number,
-  isFelt: (port: number) => Promise<boolean>,
-): Promise<boolean> {
+async function untilAll(apis: readonly Api[], until: number, pauseMs: number, isFelt: IsFelt): Promise<boolean> {
   for (const { ready } of apis) {
     while (!(await isFelt(ready.port))) {
       if (performance.now() > until) return false;

@@ -31,14 +31,7 @@ export interface RequestPace {
 
 const CONNECTIONS = 32;
 
-interface Sample {
-  readonly cpu: number;
-  readonly besideCpu: number | undefined;
-  readonly statements: number;
-  readonly perSecond: number;
-  readonly p99Ms: number;
-  readonly wireBytes: number;
-}
+type Sample = Omit<RequestFigures, 'kind'>;
 
 /** All of them in turn, round after round. */
 export async function measureRequests(

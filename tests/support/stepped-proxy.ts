@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startTcpHop } from './tcp-hop.ts';
 
 /** What becomes of the requests that a fault is set for. */
 export type HopFault =
@@ -36,59 +36,45 @@ const DRIP_BYTES = 3;
 const REQUEST = /^(?:GET|POST|HEAD) (\S+) HTTP\/1\.1\r\n/;
 
 export async function startSteppedProxy(port: number): Promise<SteppedProxy> {
-  const open = new Set<Socket>();
   let set: { readonly target: RegExp; readonly fault: HopFault } | undefined;
   let struck = 0;
 
-  const server = createServer((near) => {
-    const far = createConnection({ port, host: '127.0.0.1' });
-    let fault: HopFault | undefined;
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        near.destroy();
-        far.destroy();
+  const hop = await startTcpHop(
+    () => ({ port, host: '127.0.0.1' }),
+    ({ near, far }) => {
+      let fault: HopFault | undefined;
+      near.on('data', (chunk: Buffer) => {
+        const target = REQUEST.exec(chunk.toString('latin1'))?.[1];
+        if (target !== undefined) {
+          fault = set?.target.test(target) === true ? set.fault : undefined;
+          if (fault !== undefined) struck += 1;
+        }
+        if (fault === 'refused') return void near.destroy();
+        if (fault === 'hanging') return;
+        if (typeof fault === 'object') return sayItself(near, fault);
+        far.write(chunk);
       });
-    }
-    near.on('data', (chunk: Buffer) => {
-      const target = REQUEST.exec(chunk.toString('latin1'))?.[1];
-      if (target !== undefined) {
-        fault = set?.target.test(target) === true ? set.fault : undefined;
-        if (fault !== undefined) struck += 1;
-      }
-      if (fault === 'refused') return void near.destroy();
-      if (fault === 'hanging') return;
-      if (typeof fault === 'object') return sayItself(near, fault);
-      far.write(chunk);
-    });
-    far.on('data', (chunk: Buffer) => passBack(near, chunk, fault));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+      far.on('data', (chunk: Buffer) => passBack(near, chunk, fault));
+    },
+  );
   /** Connections that were kept for later are gone on both sides when this resolves. */
-  const destroyAll = async (): Promise<void> => {
-    for (const socket of open) socket.destroy();
+  const endAll = async (): Promise<void> => {
+    hop.destroyAll();
     await sleep(20);
   };
   return {
-    port: (server.address() as AddressInfo).port,
+    port: hop.port,
     async fail(target, fault) {
-      await destroyAll();
+      await endAll();
       set = { target, fault };
       const before = struck;
       return () => struck - before;
     },
     async heal() {
       set = undefined;
-      await destroyAll();
+      await endAll();
     },
-    async close() {
-      server.close();
-      await destroyAll();
-      if (server.listening) await once(server, 'close');
-    },
+    close: hop.close,
   };
 }
 

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
+import { startTcpHop } from './tcp-hop.ts';
 
 /** A TCP hop that can misbehave. */
 export interface TcpProxy {
@@ -16,24 +15,15 @@ export interface TcpProxy {
 
 /** Passes connections on to the ports in turn (one port: a hop; several: a balancer). */
 export async function startTcpProxy(ports: () => readonly number[]): Promise<TcpProxy> {
-  const open = new Set<Socket>();
   let mode: 'pass' | 'hang' | 'cut' = 'pass';
   let toLose = 0;
   let turn = 0;
-  const server = createServer((near) => {
-    if (mode === 'cut') return void near.destroy();
+  const nextTarget = () => {
+    if (mode === 'cut') return undefined;
     const targets = ports();
-    const port = targets[turn++ % targets.length] ?? 0;
-    const far = createConnection({ port, host: 'localhost' });
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
+    return { port: targets[turn++ % targets.length] ?? 0, host: 'localhost' };
+  };
+  const hop = await startTcpHop(nextTarget, ({ near, far }) => {
     let posted = false;
     near.on('data', (chunk) => {
       if (mode !== 'pass') return;
@@ -52,13 +42,8 @@ export async function startTcpProxy(ports: () => readonly number[]): Promise<Tcp
       near.write(chunk);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const destroyAll = (): void => {
-    for (const socket of open) socket.destroy();
-  };
   return {
-    port: (server.address() as AddressInfo).port,
+    port: hop.port,
     loseAnswers: (n) => {
       toLose = n;
     },
@@ -67,16 +52,12 @@ export async function startTcpProxy(ports: () => readonly number[]): Promise<Tcp
     },
     cut: () => {
       mode = 'cut';
-      destroyAll();
+      hop.destroyAll();
     },
     heal: () => {
       mode = 'pass';
-      destroyAll();
+      hop.destroyAll();
     },
-    async close() {
-      destroyAll();
-      server.close();
-      await once(server, 'close');
-    },
+    close: hop.close,
   };
 }

@@ -42,37 +42,39 @@ export function cleanUp(context: Context): Pick<Store, 'removeOverSessions' | 'r
         (row) => Math.min(row.ended_at ?? row.idle_expires_at, row.idle_expires_at) < row.now - KEPT_MS,
       );
       const ids = over.map(({ id }) => id);
-      const removed = ids.length === 0 ? 0 : await transact(context, (step) => remove(context, step, ids));
+      const removed = ids.length === 0 ? 0 : await transact(context, (step) => removeSessions(context, step, ids));
       return { removed, next: page.length < limit ? undefined : page.at(-1)?.id };
     },
   };
 }
 
 async function removeGrants(context: Context, step: Step, ids: readonly string[]): Promise<number> {
-  const locked = await step
-    .selectFrom('grants')
-    .select('id')
-    .where('id', 'in', ids)
-    .orderBy('id')
-    .$if(context.dialect.rowLocks, (query) => query.forUpdate().skipLocked())
-    .execute();
-  const free = locked.map(({ id }) => id);
+  const free = await lockFree(context, step, 'grants', ids);
   if (free.length > 0) await step.deleteFrom('grants').where('id', 'in', free).execute();
   return free.length;
 }
 
-async function remove(context: Context, step: Step, ids: readonly string[]): Promise<number> {
-  const locked = await step
-    .selectFrom('sessions')
-    .select('id')
-    .where('id', 'in', ids)
-    .orderBy('id')
-    // one that is just being looked at goes next time
-    .$if(context.dialect.rowLocks, (query) => query.forUpdate().skipLocked())
-    .execute();
-  const free = locked.map(({ id }) => id);
+async function removeSessions(context: Context, step: Step, ids: readonly string[]): Promise<number> {
+  const free = await lockFree(context, step, 'sessions', ids);
   if (free.length === 0) return 0;
   await step.deleteFrom('grants').where('session_id', 'in', free).execute();
   await step.deleteFrom('sessions').where('id', 'in', free).execute();
   return free.length;
+}
+
+/** Locks those that nobody else has locked: one that is just being looked at goes next time. */
+async function lockFree(
+  { dialect }: Context,
+  step: Step,
+  table: 'grants' | 'sessions',
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const locked = await step
+    .selectFrom(table)
+    .select('id')
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .$if(dialect.rowLocks, (query) => query.forUpdate().skipLocked())
+    .execute();
+  return locked.map(({ id }) => id);
 }
