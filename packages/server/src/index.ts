@@ -28,5 +28,6 @@ export type { Database } from './stores/database.ts';
 export { type DatabaseAddress, databaseFromUrl, parseDatabaseUrl } from './stores/database-from-url.ts';
 export { postgres } from './stores/postgres.ts';
 export { type PlannedStep, SchemaMismatch, type SchemaState } from './stores/schema.ts';
+export type { SecretStatus } from './stores/secret-store.ts';
 export { sqlite } from './stores/sqlite.ts';
-export { type SecretStatus, StoreFailed, type StoreOptions } from './stores/store.ts';
+export { StoreFailed, type StoreOptions } from './stores/store.ts';

@@ -9,7 +9,8 @@ import { type AuthorizationServer, createServer, openKeyring, type ServerOptions
 import { planRotation } from '../src/keys/plan-rotation.ts';
 import { makeKey } from '../src/keys/signing-keys.ts';
 import { deriveSecrets } from '../src/secrets/secrets.ts';
-import { type SigningKeyRow, StoreFailed } from '../src/stores/store.ts';
+import type { SigningKeyRow } from '../src/stores/signing-key-store.ts';
+import { StoreFailed } from '../src/stores/store.ts';
 
 const ISSUER = 'https://auth.example.test';
 const API = 'https://api.example.test';

@@ -8,7 +8,7 @@ import { readQuery } from '../checks/query.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { Effects } from '../stores/account-store.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { describeSession } from './account.ts';
 import { ADMIN_USER, ADMIN_USERS, NOTHING, RESET_LINK, SESSIONS } from './answers.ts';

@@ -4,7 +4,7 @@ import { checkOwnPassword } from '../accounts/own-password.ts';
 import { readBody } from '../checks/body.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { ACCEPTED, NOTHING } from './answers.ts';
 import { email, oneTimeToken, password } from './members.ts';

@@ -4,7 +4,7 @@ import { readBody, readOptionalBody } from '../checks/body.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import { checkFreshProof } from '../social/link.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { type AccountPrincipal, authenticateAccount } from '../tokens/account-token.ts';
 import { describeAccount, describeEvent, describeSession } from './account.ts';
 import { EXPORT, ME, NOTHING } from './answers.ts';

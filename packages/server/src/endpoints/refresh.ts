@@ -6,7 +6,7 @@ import { checkBearerOrigin, checkSameOrigin } from '../checks/cross-origin.ts';
 import { eventNow, type RequestScope, type ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { Problem } from '../problem.ts';
-import type { Delivery, RefreshPresentation, RefreshVerdict } from '../stores/store.ts';
+import type { Delivery, RefreshPresentation, RefreshVerdict } from '../stores/grant-store.ts';
 import { findTarget } from '../tokens/access-token.ts';
 import { answerTokens } from '../tokens/token-answer.ts';
 import { REFRESHED } from './answers.ts';

@@ -11,7 +11,7 @@ import { TooMany } from '../limits/limits.ts';
 import { FIRST_PARTY_CLIENT } from '../options.ts';
 import { Problem } from '../problem.ts';
 import type { Effects } from '../stores/account-store.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { findTarget, grantScope } from '../tokens/access-token.ts';
 import { answerTokens, type TokenAnswerInput } from '../tokens/token-answer.ts';
 import { TOKENS } from './answers.ts';

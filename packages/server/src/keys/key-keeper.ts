@@ -2,7 +2,8 @@ import type { KeyPairAlgorithm } from '@mapae/jwt';
 import type { Settings } from '../options.ts';
 import type { FeedPublisher } from '../revocations/publisher.ts';
 import type { AgreedSecrets } from '../secrets/agreed-secrets.ts';
-import type { SigningKeyRow, Store } from '../stores/store.ts';
+import type { SigningKeyRow } from '../stores/signing-key-store.ts';
+import type { Store } from '../stores/store.ts';
 import { planRotation } from './plan-rotation.ts';
 import { ensureKeys, makeKey, type SigningKeys } from './signing-keys.ts';
 

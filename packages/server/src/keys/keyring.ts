@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { deriveSecrets } from '../secrets/secrets.ts';
 import { resealTokens } from '../social/upstream-tokens.ts';
 import type { Database } from '../stores/database.ts';
-import type { SecretStatus } from '../stores/store.ts';
+import type { SecretStatus } from '../stores/secret-store.ts';
 import { parseAlg } from './signing-algs.ts';
 import { ensureKeys, makeKey } from './signing-keys.ts';
 

@@ -1,4 +1,4 @@
-import type { SigningKeyRow } from '../stores/store.ts';
+import type { SigningKeyRow } from '../stores/signing-key-store.ts';
 
 /** When keys of one algorithm change places. Milliseconds. */
 export interface KeySchedule {

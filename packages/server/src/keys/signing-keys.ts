@@ -11,7 +11,8 @@ import {
   type PrivateKey,
 } from '@mapae/jwt';
 import { type Secrets, seal, unseal } from '../secrets/secrets.ts';
-import { type SigningKeyRow, type Store, StoreFailed } from '../stores/store.ts';
+import type { SigningKeyRow } from '../stores/signing-key-store.ts';
+import { type Store, StoreFailed } from '../stores/store.ts';
 
 /** The keys that this server signs with and publishes, as the database has them. */
 export interface SigningKeys {

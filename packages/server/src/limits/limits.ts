@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Problem } from '../problem.ts';
 import type { Secrets } from '../secrets/secrets.ts';
-import type { RateLimit, Store } from '../stores/store.ts';
+import type { RateLimit } from '../stores/rate-limit-store.ts';
+import type { Store } from '../stores/store.ts';
 import type { KnownDevice } from './known-device.ts';
 import { networksOf } from './network.ts';
 

@@ -1,6 +1,6 @@
 import { hashOneTimeToken } from '../accounts/one-time-link.ts';
 import type { OneTimePurpose } from '../stores/account-store.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { answerPage, redirect } from './answer.ts';
 import { html } from './html.ts';
 import { sheet } from './layout.ts';

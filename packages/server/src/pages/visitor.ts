@@ -2,7 +2,9 @@ import { readCookie } from '../checks/cookie.ts';
 import type { ServerContext } from '../context.ts';
 import { findAuthenticRefreshToken } from '../grants/authentic-refresh-token.ts';
 import { ACCOUNT_SCOPE, FIRST_PARTY_CLIENT } from '../options.ts';
-import type { Grant, Session, User } from '../stores/store.ts';
+import type { Grant } from '../stores/grant-store.ts';
+import type { Session } from '../stores/session-store.ts';
+import type { User } from '../stores/user-store.ts';
 
 /** Who is signed in in the browser that asks for a page. */
 export interface Visitor {

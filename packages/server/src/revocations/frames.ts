@@ -1,6 +1,6 @@
 import { encodeBase64url, generateTimeOrderedId, type PrivateKey } from '@mapae/jwt';
 import { rememberSigner } from '../keys/remember-signer.ts';
-import type { PublishedRevocation } from '../stores/store.ts';
+import type { PublishedRevocation } from '../stores/revocation-store.ts';
 import type { SnapshotRows } from './snapshot-rows.ts';
 
 /** A place in the feed, as it travels. docs/protocol.md §5 */

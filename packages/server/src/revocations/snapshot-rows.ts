@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PublishedRevocation } from '../stores/store.ts';
+import type { PublishedRevocation } from '../stores/revocation-store.ts';
 
 /** The rows of a snapshot as they travel, and their digest. docs/protocol.md §5 */
 export interface SnapshotRows {

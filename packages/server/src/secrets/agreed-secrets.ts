@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type SecretAgreement, type Store, StoreFailed } from '../stores/store.ts';
+import type { SecretAgreement } from '../stores/secret-store.ts';
+import { type Store, StoreFailed } from '../stores/store.ts';
 import { deriveSecrets, type Secret, type Secrets } from './secrets.ts';
 
 /** Secrets of this server, with what all servers on the database agree on: which one makes new things, which are dropped. */

@@ -2,7 +2,7 @@ import { makeNoAddress } from '../accounts/no-address.ts';
 import { eventNow, type ServerContext } from '../context.ts';
 import { Problem } from '../problem.ts';
 import type { NewLogin, SealedTokens } from '../stores/login-store.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 import { sendAddressLink } from './address-link.ts';
 import type { Provider, SocialProfile, UpstreamTokens } from './provider.ts';
 import { sealTokens } from './upstream-tokens.ts';

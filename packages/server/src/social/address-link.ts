@@ -1,7 +1,7 @@
 import { mayMail } from '../accounts/may-mail.ts';
 import { createOneTimeLink, LINK_MINUTES, LINK_SECONDS } from '../accounts/one-time-link.ts';
 import type { ServerContext } from '../context.ts';
-import type { User } from '../stores/store.ts';
+import type { User } from '../stores/user-store.ts';
 
 /**
  * Asks whoever reads an address whether it is theirs: a provider named it and vouches for nothing. Used, the link makes it the

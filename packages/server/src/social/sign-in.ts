@@ -1,7 +1,8 @@
 import type { ServerContext } from '../context.ts';
 import { nameDevice } from '../devices/device-name.ts';
 import { Problem } from '../problem.ts';
-import type { Delivery, User } from '../stores/store.ts';
+import type { Delivery } from '../stores/grant-store.ts';
+import type { User } from '../stores/user-store.ts';
 import { grantScope, type Target } from '../tokens/access-token.ts';
 import type { TokenAnswerInput } from '../tokens/token-answer.ts';
 

@@ -1,11 +1,12 @@
 import { timeOfId } from '@mapae/jwt';
 import { blindRevocationId } from '@mapae/verifier';
 import { type Kysely, sql } from 'kysely';
+import type { TokenIds } from './access-token-store.ts';
 import { equalBytes } from './bytes.ts';
 import { type Context, nowExpression } from './context.ts';
 import type { StoreDialect } from './dialect.ts';
 import { CODES } from './revocation-rows.ts';
-import type { Store, TokenIds } from './store.ts';
+import type { Store } from './store.ts';
 
 type AccessTokens = Pick<Store, 'keepAccessToken' | 'findAccessToken' | 'isTokenOver' | 'pruneAccessTokens'>;
 

@@ -1,4 +1,6 @@
-import type { Grant, SessionStart, SessionStarted, User } from './store.ts';
+import type { Grant } from './grant-store.ts';
+import type { SessionStart, SessionStarted } from './session-store.ts';
+import type { User } from './user-store.ts';
 
 /**
  * What accounts ask of a database, beside sessions and grants; a part of `Store`, under the same promises.

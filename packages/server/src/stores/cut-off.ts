@@ -6,8 +6,10 @@ import { type Instant, readInstant } from './instant.ts';
 import { lockUser } from './locks.ts';
 import { cutOffEvent } from './revocation-events.ts';
 import { insertRevocation } from './revocation-rows.ts';
+import type { RevocationCode } from './revocation-store.ts';
+import type { CutOffTarget, EndedBy } from './session-store.ts';
 import { endEverySession, newestSession } from './sessions.ts';
-import type { CutOffTarget, EndedBy, RevocationCode, Store } from './store.ts';
+import type { Store } from './store.ts';
 import { raiseTokensCutoff } from './tokens-cutoff.ts';
 
 type CutOffs = Pick<Store, 'cutOff'>;

@@ -4,6 +4,7 @@ import { equalBytes } from './bytes.ts';
 import { type Context, retryConflicts, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
+import type { Grant, RefreshPresentation, RefreshVerdict } from './grant-store.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { type Judgement, judgeRefresh, type RefreshRow } from './judge-refresh.ts';
 import { lockGrant, lockSession, lockUser } from './locks.ts';
@@ -11,7 +12,7 @@ import { grantChanges, type Passed, sessionChanges } from './refresh-changes.ts'
 import { callRefreshFunction } from './refresh-function.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedGrant, endLockedSession } from './session-end.ts';
-import type { Grant, RefreshPresentation, RefreshVerdict, Store } from './store.ts';
+import type { Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 

@@ -1,5 +1,5 @@
 import { equalBytes } from './bytes.ts';
-import type { Delivery, RefreshPresentation } from './store.ts';
+import type { Delivery, RefreshPresentation } from './grant-store.ts';
 
 /** A refresh that waited longer than this for its row is not judged: its client has given up. */
 export const LATE_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { Effects } from './account-store.ts';
-import type { User } from './store.ts';
+import type { User } from './user-store.ts';
 
 /**
  * What sign-in through other providers asks of a database; a part of `Store`, under the same promises.

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { type Context, nowExpression } from './context.ts';
 import type { StoreDialect } from './dialect.ts';
-import type { RateLimit, RateLimitVerdict, Store } from './store.ts';
+import type { RateLimit, RateLimitVerdict } from './rate-limit-store.ts';
+import type { Store } from './store.ts';
 
 /** A table, or a database, of its own: losing it in a crash costs nothing but a few more tries, and so it waits for no disk. */
 export interface LimitTables {

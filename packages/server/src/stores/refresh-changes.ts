@@ -1,4 +1,4 @@
-import type { RefreshPresentation } from './store.ts';
+import type { RefreshPresentation } from './grant-store.ts';
 import type { GrantRow, SessionRow } from './tables.ts';
 
 /** How old `last_used_at` may get before an answer `'same'`, which changes nothing else, writes it. */

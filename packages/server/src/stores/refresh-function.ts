@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { RefreshPresentation } from './grant-store.ts';
 import { LATE_MS } from './judge-refresh.ts';
 import { LAST_USED_MS } from './refresh-changes.ts';
-import type { RefreshPresentation } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 
 /** A number of its own for each version: two versions of the server may run side by side. */

@@ -1,6 +1,7 @@
 import type { NewAuditEvent } from './account-store.ts';
 import { CODES } from './revocation-rows.ts';
-import type { CutOffTarget, EndedBy, NewRevocation } from './store.ts';
+import type { NewRevocation } from './revocation-store.ts';
+import type { CutOffTarget, EndedBy } from './session-store.ts';
 
 interface Cause {
   readonly reason: 'admin' | 'restored';

@@ -2,7 +2,7 @@ import { blindRevocationId } from '@mapae/verifier';
 import type { Context } from './context.ts';
 import type { Step } from './dialect.ts';
 import type { Instant } from './instant.ts';
-import type { NewRevocation, RevocationCode } from './store.ts';
+import type { NewRevocation, RevocationCode } from './revocation-store.ts';
 
 /** The largest clock tolerance a verifier may have: a row outlives the last token it refuses by this. */
 const TOLERANCE_MS = 300_000;

@@ -3,7 +3,8 @@ import { equalBytes, plainBytes } from './bytes.ts';
 import { type Context, nowExpression, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
-import type { FeedPosition, PublishedRevocation, Store } from './store.ts';
+import type { FeedPosition, PublishedRevocation } from './revocation-store.ts';
+import type { Store } from './store.ts';
 
 /** Rows numbered in one step, and rows read by one statement: neither keeps others waiting for long. */
 const SLICE = 2_000;

@@ -5,8 +5,10 @@ import { readInstant } from './instant.ts';
 import { lockSession, lockUser } from './locks.ts';
 import { revocationEvent } from './revocation-events.ts';
 import { CODES, insertRevocation } from './revocation-rows.ts';
+import type { NewRevocation } from './revocation-store.ts';
 import { endLockedSession, sessionEnded } from './session-end.ts';
-import type { EndedBy, NewRevocation, Store } from './store.ts';
+import type { EndedBy } from './session-store.ts';
+import type { Store } from './store.ts';
 
 /** How far ahead of the clock a cut-off may lie. Everything made after it would carry a time as far ahead. */
 const AHEAD_MS = 300_000;

@@ -1,6 +1,9 @@
 import { plainBytes } from './bytes.ts';
-import type { Grant, Session, SigningKeyRow, User } from './store.ts';
+import type { Grant } from './grant-store.ts';
+import type { Session } from './session-store.ts';
+import type { SigningKeyRow } from './signing-key-store.ts';
 import type { GrantRow, KeyRow, SessionRow, UserRow } from './tables.ts';
+import type { User } from './user-store.ts';
 
 export function toUser(row: UserRow): User {
   return {

@@ -3,7 +3,8 @@ import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import type { Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
-import { type SecretAgreement, type Store, StoreFailed } from './store.ts';
+import type { SecretAgreement } from './secret-store.ts';
+import { type Store, StoreFailed } from './store.ts';
 
 /** A server that was not heard of for so long is not waited for. Six heartbeats. */
 const LIVE_MS = 30_000;

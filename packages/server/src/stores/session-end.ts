@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import type { Step } from './dialect.ts';
 import type { Instant } from './instant.ts';
 import { insertRevocation } from './revocation-rows.ts';
-import type { EndedBy, EndReason } from './store.ts';
+import type { EndedBy, EndReason } from './session-store.ts';
 import type { GrantRow, SessionRow } from './tables.ts';
 import { raiseTokensCutoff } from './tokens-cutoff.ts';
 

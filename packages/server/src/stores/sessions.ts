@@ -10,7 +10,8 @@ import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedSession } from './session-end.ts';
 import { makeRoom } from './session-limit.ts';
-import type { EndedBy, EndReason, SessionStart, SessionStarted, Store } from './store.ts';
+import type { EndedBy, EndReason, SessionStart, SessionStarted } from './session-store.ts';
+import type { Store } from './store.ts';
 import type { GrantRow, SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 

@@ -5,7 +5,8 @@ import type { Db, Step } from './dialect.ts';
 import { readInstant } from './instant.ts';
 import { toSigningKey } from './rows.ts';
 import { checkNotDropped } from './secrets.ts';
-import type { SigningKeyRow, Store } from './store.ts';
+import type { SigningKeyRow } from './signing-key-store.ts';
+import type { Store } from './store.ts';
 
 /** A verifier's clock may be off by this, and a server notices a change within as much again. */
 const SLACK_MS = 360_000;

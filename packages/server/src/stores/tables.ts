@@ -1,6 +1,9 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventName, OneTimePurpose } from './account-store.ts';
-import type { Delivery, EndReason, RevocationCode, SigningKeyRow } from './store.ts';
+import type { Delivery } from './grant-store.ts';
+import type { RevocationCode } from './revocation-store.ts';
+import type { EndReason } from './session-store.ts';
+import type { SigningKeyRow } from './signing-key-store.ts';
 
 /** Rows as they rest. Times are milliseconds since 1970; lists are JSON in text. */
 export interface Tables {

@@ -3,7 +3,7 @@ import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { AccountStore, UserQuery } from './account-store.ts';
 import type { Context } from './context.ts';
 import { toUser } from './rows.ts';
-import type { User } from './store.ts';
+import type { User } from './user-store.ts';
 
 /**
  * Users that one statement looks at. A search goes by part of an address or name, which no order of an index helps to find: an embedded database

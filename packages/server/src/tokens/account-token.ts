@@ -3,7 +3,8 @@ import type { ServerContext } from '../context.ts';
 import type { SigningKeys } from '../keys/signing-keys.ts';
 import { ACCOUNT_SCOPE, FIRST_PARTY_CLIENT, type Settings } from '../options.ts';
 import { Problem } from '../problem.ts';
-import type { Session, User } from '../stores/store.ts';
+import type { Session } from '../stores/session-store.ts';
+import type { User } from '../stores/user-store.ts';
 
 /** Who calls the account API. */
 export interface AccountPrincipal {

@@ -1,4 +1,4 @@
-import type { Session } from '../stores/store.ts';
+import type { Session } from '../stores/session-store.ts';
 
 /** What an API that steps up looks at. RFC 9068 §2.2.1, RFC 9470 §3 */
 export interface AuthenticationClaims {

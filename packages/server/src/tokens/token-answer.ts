@@ -3,7 +3,9 @@ import { formatCookie } from '../checks/cookie.ts';
 import type { ServerContext } from '../context.ts';
 import { formatRefreshToken } from '../grants/refresh-token.ts';
 import { Problem } from '../problem.ts';
-import type { Grant, Session, User } from '../stores/store.ts';
+import type { Grant } from '../stores/grant-store.ts';
+import type { Session } from '../stores/session-store.ts';
+import type { User } from '../stores/user-store.ts';
 import type { IssuedAccessToken, Target } from './access-token.ts';
 
 export interface TokenAnswerInput {

@@ -9,7 +9,8 @@ import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { openPool, postgresDialect } from '../../src/stores/postgres.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
-import type { Store, User } from '../../src/stores/store.ts';
+import type { Store } from '../../src/stores/store.ts';
+import type { User } from '../../src/stores/user-store.ts';
 import { Fault } from '../stores/faulty-dialect.ts';
 import { withGate } from '../stores/gated-dialect.ts';
 

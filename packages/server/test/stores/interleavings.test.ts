@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPostgresDatabase } from '../../../../tests/support/postgres-database.ts';
+import type { RefreshVerdict } from '../../src/stores/grant-store.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { openPool, postgresDialect } from '../../src/stores/postgres.ts';
+import type { SessionStarted } from '../../src/stores/session-store.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
-import type { RefreshVerdict, SessionStarted, Store, User } from '../../src/stores/store.ts';
+import type { Store } from '../../src/stores/store.ts';
+import type { User } from '../../src/stores/user-store.ts';
 import {
   createUser,
   DAY,

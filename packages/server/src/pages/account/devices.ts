@@ -1,6 +1,6 @@
 import { endOneSession } from '../../endpoints/account.ts';
 import { endEveryOther, endEverySession } from '../../endpoints/sign-out.ts';
-import type { Session } from '../../stores/store.ts';
+import type { Session } from '../../stores/session-store.ts';
 import { redirect } from '../answer.ts';
 import { type Html, html } from '../html.ts';
 import { leaveNotice } from '../notices.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateTimeOrderedId } from '@mapae/jwt';
-import type { RevocationCode, TokenIds } from '../../stores/store.ts';
+import type { TokenIds } from '../../stores/access-token-store.ts';
+import type { RevocationCode } from '../../stores/revocation-store.ts';
 import { createUser, HandClock, hashOf, SECOND, type StoreCase, startSession } from './harness.ts';
 
 const zeros = (bytes: number): Uint8Array => new Uint8Array(bytes);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { User } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   countRevocations,
   createUser,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SigningKeyRow } from '../../stores/store.ts';
+import type { SigningKeyRow } from '../../stores/signing-key-store.ts';
 import { createUser, HandClock, newUser, START, type StoreCase } from './harness.ts';
 
 function signingKey(kid: string, alg = 'ES256'): SigningKeyRow {

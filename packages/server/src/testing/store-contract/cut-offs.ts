@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import type { CutOffTarget, OfflineGrantStart, RefreshPresentation, Store, User } from '../../stores/store.ts';
+import type { OfflineGrantStart, RefreshPresentation } from '../../stores/grant-store.ts';
+import type { CutOffTarget } from '../../stores/session-store.ts';
+import type { Store } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   countRevocations,
   createUser,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Effects } from '../../stores/account-store.ts';
-import { type SessionStarted, type Store, StoreFailed, type User } from '../../stores/store.ts';
+import type { SessionStarted } from '../../stores/session-store.ts';
+import { type Store, StoreFailed } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   createUser,
   DAY,

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
-import type {
-  NewUser,
-  RefreshPresentation,
-  RefreshVerdict,
-  Session,
-  SessionStart,
-  SessionStarted,
-  Store,
-  StoreOptions,
-  User,
-} from '../../stores/store.ts';
+import type { RefreshPresentation, RefreshVerdict } from '../../stores/grant-store.ts';
+import type { Session, SessionStart, SessionStarted } from '../../stores/session-store.ts';
+import type { Store, StoreOptions } from '../../stores/store.ts';
+import type { NewUser, User } from '../../stores/user-store.ts';
 
 export interface StoreCase {
   /** A fact about every store. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { RateLimit, Store } from '../../stores/store.ts';
+import type { RateLimit } from '../../stores/rate-limit-store.ts';
+import type { Store } from '../../stores/store.ts';
 import { DAY, HandClock, SECOND, type StoreCase } from './harness.ts';
 
 const LIMIT: RateLimit = { key: new Uint8Array(16).fill(7), burst: 3, everyMs: 10 * SECOND };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NewLogin, NewLoginUser } from '../../stores/login-store.ts';
-import { type Store, StoreFailed, type User } from '../../stores/store.ts';
+import { type Store, StoreFailed } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   countRevocations,
   createUser,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NewOneTimeToken, OneTimePurpose } from '../../stores/account-store.ts';
-import type { Store, User } from '../../stores/store.ts';
+import type { Store } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   countRevocations,
   createUser,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import type { SessionStarted, Store, User } from '../../stores/store.ts';
+import type { SessionStarted } from '../../stores/session-store.ts';
+import type { Store } from '../../stores/store.ts';
+import type { User } from '../../stores/user-store.ts';
 import {
   countRevocations,
   createUser,
