@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 
 /** Made by tests/global-setup.ts with today's schema and no row. */
@@ -25,4 +26,39 @@ export async function createPostgresDatabase(holds: 'schema' | 'nothing' = 'sche
   const own = new URL(url);
   own.pathname = `/${name}`;
   return own.href;
+}
+
+/** As long as the longest statement of a store may take, and then some. */
+const QUIET_WITHIN_MS = 10_000;
+
+/**
+ * Takes every row out of a database with today's schema, once whatever the last test left under way has come to its end.
+ *
+ * @param client  A connection to it.
+ */
+export async function emptyDatabase(client: pg.Client): Promise<void> {
+  const began = performance.now();
+  // of a connection that was cut in the middle of a statement PostgreSQL may hear later, and commit until then
+  while ((await countBusy(client)) > 0) {
+    if (performance.now() - began > QUIET_WITHIN_MS) throw new Error('the last test is still at work in the database');
+    await pause(5);
+  }
+  const { rows: tables } = await client.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables where schemaname = 'public'
+     and tablename !~ '^kysely_' and tablename <> 'schema_floor'`,
+  );
+  // to look into a table costs a tenth of emptying it, and most tests write to few
+  const looks = tables.map(({ name }) => `select '${name}' as name where exists (select from ${name})`);
+  const { rows: filled } = await client.query<{ name: string }>(looks.join(' union all '));
+  if (filled.length > 0)
+    await client.query(`truncate ${filled.map(({ name }) => name).join(', ')} restart identity cascade`);
+}
+
+/** Connections to the same database that are neither this one nor at rest. */
+async function countBusy(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ busy: number }>(
+    `select count(*)::int as busy from pg_stat_activity where datname = current_database()
+     and backend_type = 'client backend' and pid <> pg_backend_pid() and state is distinct from 'idle'`,
+  );
+  return rows[0]?.busy ?? 0;
 }
