@@ -37,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.close();
   await provider.shutdown();
+  for (const api of [trace, context, propagation]) api.disable();
 });
 beforeEach(() => exporter.reset());
 

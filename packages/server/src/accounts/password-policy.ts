@@ -24,9 +24,11 @@ interface Judges {
   readonly estimator: ZxcvbnFactory;
 }
 
+/** The same for every server in the process: megabytes, and a tenth of a second to sort. */
+let judges: Promise<Judges> | undefined;
+
 /** The list (49,000 passwords of published breaches) and the estimator are loaded when they are first needed. */
 export function createPasswordPolicy(): PasswordPolicy {
-  let judges: Promise<Judges> | undefined;
   return {
     async check(password, about) {
       judges ??= loadJudges();

@@ -51,6 +51,11 @@ export async function checkDocumented(request: Request, response: Response): Pro
   seen.add(problem ? `${name} ${response.status} ${(body as { code: string }).code}` : `${name} ${response.status}`);
 }
 
+/** What other files have seen does not count. */
+export function forgetAnswers(): void {
+  seen.clear();
+}
+
 /** Documented answers, and codes of refusals, that no test has seen. `server/error` is documented for every operation alike. */
 export function unseenAnswers(): readonly string[] {
   const all = Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -18,17 +18,19 @@ import './social.ts';
 import './social-variants.ts';
 import './metadata.ts';
 import './trouble.ts';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { ROUTES } from '../../src/endpoints/routes.ts';
 import { describeApi } from '../../src/openapi/document.ts';
 import { accountTests } from './account.ts';
 import { adminTests } from './admin.ts';
 import { DATABASES } from './databases.ts';
-import { unseenAnswers } from './documented.ts';
+import { forgetAnswers, unseenAnswers } from './documented.ts';
 import { introspectionTests, tokenFormatTests } from './introspection.ts';
 import { mailFlowTests } from './mail-flows.ts';
 import { passwordFormTests } from './password-forms.ts';
 import { refusedSignInTests } from './refused-sign-ins.ts';
+
+beforeAll(forgetAnswers);
 
 for (const [name, options] of DATABASES) {
   accountTests(name, options);
