@@ -186,6 +186,13 @@ describe('signing keys', () => {
     const call = (bearer: string) =>
       verifier.authenticate(new Request(API, { headers: { authorization: `Bearer ${bearer}` } }));
     await call(token);
+    // the account API remembers that a signature held; of a key that is gone it is worth nothing
+    const { access_token: forAccount } = await signIn(ISSUER);
+    const me = async (): Promise<number> => {
+      const headers = { authorization: `Bearer ${forAccount}` };
+      return (await server.fetch(new Request(`${ISSUER}/v1/me`, { headers }))).status;
+    };
+    expect([await me(), await me()]).toEqual([200, 200]);
 
     const keyring = await openKeyring({ issuer: ISSUER, database: sqlite(path), secrets });
     const stolen = String(kidOf(token));
@@ -198,6 +205,7 @@ describe('signing keys', () => {
       ),
     );
     await expect(call(token)).rejects.toMatchObject({ code: 'token/unknown-key' });
+    expect(await me()).toBe(401);
     expect((await keys()).map(({ kid }) => kid)).not.toContain(stolen);
     const { access_token: fresh } = await signIn();
     await call(fresh);

@@ -78,7 +78,22 @@ export function invalidRequest(detail: string): Problem {
 
 /** The bytes of a body. @throws {Problem} `request/too-large`, `request/malformed` */
 export async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > LARGEST) throw new Problem('request/too-large');
+  const announced = request.headers.get('content-length');
+  if (Number(announced ?? 0) > LARGEST) throw new Problem('request/too-large');
+  // over a wire no more than that comes, and in one piece it is read far cheaper than as a stream
+  return announced === null ? readStream(request) : readWhole(request);
+}
+
+async function readWhole(request: Request): Promise<Uint8Array> {
+  const bytes = await request.arrayBuffer().catch(() => {
+    // whoever sent it went away half way: no fault of ours
+    throw new Problem('request/malformed');
+  });
+  if (bytes.byteLength > LARGEST) throw new Problem('request/too-large');
+  return new Uint8Array(bytes);
+}
+
+async function readStream(request: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -88,7 +103,6 @@ export async function readBytes(request: Request): Promise<Uint8Array> {
       chunks.push(chunk);
     }
   } catch (error) {
-    // whoever sent it went away half way: no fault of ours
     throw error instanceof Problem ? error : new Problem('request/malformed');
   }
   return Buffer.concat(chunks);

@@ -4,10 +4,16 @@ import { type Context, transact } from './context.ts';
 import { writeEffects } from './effects.ts';
 import { readInstant } from './instant.ts';
 import { replaceToken } from './one-time-tokens.ts';
+import { prepare } from './prepared.ts';
 import { toUser } from './rows.ts';
 import type { Store } from './store.ts';
+import type { UserRow } from './tables.ts';
 
 type Accounts = Pick<Store, 'createUser' | 'findUserByEmail' | 'findUser' | 'upgradePasswordHash'>;
+
+const userById = prepare(({ db }, { id }: Pick<UserRow, 'id'>) =>
+  db.selectFrom('users').selectAll().where('id', '=', id),
+);
 
 export function accounts(context: Context): Accounts {
   const { db } = context;
@@ -60,7 +66,9 @@ export function accounts(context: Context): Accounts {
     },
 
     async findUser(id) {
-      const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+      const {
+        rows: [row],
+      } = await userById(context, db, { id });
       return row === undefined ? undefined : toUser(row);
     },
 

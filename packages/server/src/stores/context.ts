@@ -10,15 +10,14 @@ export interface Context {
   readonly dialect: StoreDialect;
   readonly issuer: string;
   readonly random: (bytes: number) => Uint8Array;
-  readonly clock: (() => number) | undefined;
+  /** Milliseconds since 1970; or an expression of them, by the database's clock. */
+  readonly now: (() => number) | RawBuilder<number>;
 }
 
 /** Now by the store's clock, as an expression of whole milliseconds. */
-export function nowExpression(context: Context): RawBuilder<number> {
+export function nowExpression({ now }: Context): RawBuilder<number> {
   // the cast, because PostgreSQL takes a bare parameter for text
-  return context.clock === undefined
-    ? context.dialect.now()
-    : sql<number>`cast(${Math.floor(context.clock())} as bigint)`;
+  return typeof now === 'function' ? sql<number>`cast(${Math.floor(now())} as bigint)` : now;
 }
 
 /**

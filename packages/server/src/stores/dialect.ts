@@ -27,8 +27,8 @@ export interface StoreDialect {
   readonly isEmbedded: boolean;
   /** Whether rows are locked one by one. If not, a step has the whole database to itself. */
   readonly rowLocks: boolean;
-  /** Now, as an expression of milliseconds since 1970 that is evaluated when the statement runs. */
-  now(): RawBuilder<number>;
+  /** Now by the database's clock, as an expression of milliseconds since 1970 that is evaluated when the statement runs; or the process's clock. */
+  readonly now: RawBuilder<number> | (() => number);
   /** Takes a lock until the end of the step. Must be a statement of its own: the next one sees what the holder left. */
   lock(step: Step, name: Lock, mode: 'exclusive' | 'shared'): Promise<void>;
   /** A value that differs from the last whenever something was committed in between. */

@@ -8,6 +8,7 @@ import type { Grant, RefreshPresentation, RefreshVerdict } from './grant-store.t
 import { type Instant, readInstant } from './instant.ts';
 import { type Judgement, judgeRefresh, type RefreshRow } from './judge-refresh.ts';
 import { lockGrant, lockSession, lockUser } from './locks.ts';
+import { prepare } from './prepared.ts';
 import { grantChanges, type Passed, sessionChanges } from './refresh-changes.ts';
 import { callRefreshFunction } from './refresh-function.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
@@ -38,7 +39,10 @@ async function callFunction(context: Context, presentation: RefreshPresentation)
     context.db
       .connection()
       .execute((connection) =>
-        callRefreshFunction(presentation, context.clock && Math.floor(context.clock())).execute(connection),
+        callRefreshFunction(
+          presentation,
+          typeof context.now === 'function' ? Math.floor(context.now()) : undefined,
+        ).execute(connection),
       ),
   );
   const [row] = rows;
@@ -85,7 +89,7 @@ async function present(context: Context, step: Step, presentation: RefreshPresen
   if (beyond !== undefined) return { status: beyond };
   const verdict = judgeRefresh(toRefreshRow(locked), presentation, locked.instant.now);
   return isPassed(verdict)
-    ? pass(step, locked, { verdict, presentation })
+    ? pass(context, step, locked, { verdict, presentation })
     : refuse(context, step, locked, { verdict, presentation });
 }
 
@@ -103,9 +107,15 @@ function isPassed(verdict: Judgement): verdict is Passed['verdict'] {
   return verdict === 'advanced' || verdict === 'same' || verdict === 'retry';
 }
 
-async function pass(step: Step, { user, session, grant, instant }: Locked, passed: Passed): Promise<RefreshVerdict> {
-  const grantAfter = await updateGrant(step, grant, grantChanges(grant, passed, instant.now));
-  const sessionAfter = session && (await updateSession(step, session, sessionChanges(session, passed, instant.now)));
+async function pass(
+  context: Context,
+  step: Step,
+  { user, session, grant, instant }: Locked,
+  passed: Passed,
+): Promise<RefreshVerdict> {
+  const grantAfter = await updateGrant(context, step, grant, grantChanges(grant, passed, instant.now));
+  const sessionAfter =
+    session && (await updateSession(context, step, session, sessionChanges(session, passed, instant.now)));
   return {
     status: passed.verdict,
     grant: toGrant(grantAfter),
@@ -148,18 +158,20 @@ function replayed({ grant, session }: Locked, ip: string | undefined): NewAuditE
   };
 }
 
+const unlockedGrant = prepare(({ db }, { id }: Pick<GrantRow, 'id'>) =>
+  db.selectFrom('grants').selectAll().where('id', '=', id),
+);
+
 async function lockAll(context: Context, step: Step, grantId: string): Promise<Locked | undefined> {
   await context.dialect.lock(step, 'cutoffs', 'shared');
   // whose it is never changes, so this may be read before the locks, which go from the user down
-  const owner = await step
-    .selectFrom('grants')
-    .select(['user_id', 'session_id', 'client_id'])
-    .where('id', '=', grantId)
-    .executeTakeFirst();
+  const {
+    rows: [owner],
+  } = await unlockedGrant(context, step, { id: grantId });
   if (owner === undefined) return undefined;
   const user = await lockUser(context, step, owner.user_id, 'shared');
   const session = owner.session_id === null ? undefined : await lockSession(context, step, owner.session_id);
-  const grant = await lockGrant(context, step, grantId);
+  const grant = context.dialect.rowLocks ? await lockGrant(context, step, grantId) : owner;
   if (user === undefined || grant === undefined) return undefined;
   return { user, session, grant, instant: await readInstant(context, step, owner.client_id) };
 }
@@ -179,25 +191,52 @@ function toRefreshRow({ user, session, grant, instant }: Locked): RefreshRow {
   };
 }
 
-async function updateGrant(step: Step, grant: GrantRow, changes: Partial<GrantRow> | undefined): Promise<GrantRow> {
-  if (changes === undefined) return grant;
-  const { numUpdatedRows } = await step
+// The same statements for every verdict: what it leaves as it is, is written as it was.
+
+const writeGrant = prepare(({ db }, after: GrantRow & { readonly before: number }) =>
+  db
     .updateTable('grants')
-    .set(changes)
-    .where('id', '=', grant.id)
+    .set({
+      counter: after.counter,
+      rotated_at: after.rotated_at,
+      retry_key_hash: after.retry_key_hash,
+      current_presented_at: after.current_presented_at,
+      secret_id: after.secret_id,
+      idle_expires_at: after.idle_expires_at,
+    })
+    .where('id', '=', after.id)
     // the row is locked; if it ever were not, two could not both advance it
-    .where('counter', '=', grant.counter)
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) throw new Error('unreachable: a locked grant changed');
-  return { ...grant, ...changes };
+    .where('counter', '=', after.before),
+);
+
+const writeSession = prepare(({ db }, after: SessionRow) =>
+  db
+    .updateTable('sessions')
+    .set({ last_used_at: after.last_used_at, idle_expires_at: after.idle_expires_at, ip: after.ip })
+    .where('id', '=', after.id),
+);
+
+async function updateGrant(
+  context: Context,
+  step: Step,
+  grant: GrantRow,
+  changes: Partial<GrantRow> | undefined,
+): Promise<GrantRow> {
+  if (changes === undefined) return grant;
+  const after = { ...grant, ...changes };
+  const { numAffectedRows } = await writeGrant(context, step, { ...after, before: grant.counter });
+  if (numAffectedRows !== 1n) throw new Error('unreachable: a locked grant changed');
+  return after;
 }
 
 async function updateSession(
+  context: Context,
   step: Step,
   session: SessionRow,
   changes: Partial<SessionRow> | undefined,
 ): Promise<SessionRow> {
   if (changes === undefined) return session;
-  await step.updateTable('sessions').set(changes).where('id', '=', session.id).execute();
-  return { ...session, ...changes };
+  const after = { ...session, ...changes };
+  await writeSession(context, step, after);
+  return after;
 }

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { plainBytes } from './bytes.ts';
-import { type Context, nowExpression } from './context.ts';
+import type { Context } from './context.ts';
 import type { Db, Step } from './dialect.ts';
+import { prepare } from './prepared.ts';
 
 /** How things stand for everyone, and the time, from one statement. */
 export interface Instant {
@@ -14,17 +16,23 @@ export interface Instant {
   readonly accessTokenSeconds: number;
 }
 
-/** Reads the time and what holds for everyone. In a step that locks, call it after the last lock: waiting takes time. */
-export async function readInstant(context: Context, db: Db | Step, clientId = ''): Promise<Instant> {
-  const row = await db
+const standing = prepare(({ db, now }, { clientId }: { readonly clientId: string }) =>
+  db
     .selectFrom('meta')
     .leftJoin('client_cutoffs', (join) => join.on('client_cutoffs.client_id', '=', clientId))
     .select(['meta.epoch', 'meta.number', 'meta.sessions_cutoff', 'meta.tokens_cutoff', 'meta.access_token_seconds'])
     .select(['client_cutoffs.sessions_cutoff as client_sessions', 'client_cutoffs.tokens_cutoff as client_tokens'])
-    .select(nowExpression(context).as('now'))
-    .executeTakeFirstOrThrow();
+    .select((typeof now === 'function' ? sql<number>`0` : now).as('now')),
+);
+
+/** Reads the time and what holds for everyone. In a step that locks, call it after the last lock: waiting takes time. */
+export async function readInstant(context: Context, db: Db | Step, clientId = ''): Promise<Instant> {
+  const {
+    rows: [row],
+  } = await standing(context, db, { clientId });
+  if (row === undefined) throw new Error('unreachable: there is one row of meta');
   return {
-    now: row.now,
+    now: typeof context.now === 'function' ? Math.floor(context.now()) : row.now,
     epoch: plainBytes(row.epoch),
     number: row.number,
     sessionsCutoff: Math.max(row.sessions_cutoff, row.client_sessions ?? 0),

@@ -36,7 +36,7 @@ export async function openStore(dialect: StoreDialect, options: StoreOptions): P
     dialect,
     issuer: options.issuer,
     random: options.random ?? randomBytes,
-    clock: options.clock,
+    now: options.clock ?? dialect.now,
   };
   const limitsDb = new Kysely<LimitTables>({ dialect: dialect.limits ?? dialect.kysely });
   const close = async (): Promise<void> => {

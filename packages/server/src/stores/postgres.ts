@@ -72,7 +72,7 @@ export function postgresDialect(pool: PgPool): StoreDialect {
     patient: kyselyDialect(pool, MIGRATION),
     isEmbedded: false,
     rowLocks: true,
-    now: () => sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
+    now: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::bigint`,
     async lock(step, name, mode) {
       const take = sql.raw(mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock');
       await sql`select ${take}(${sql.lit(LOCK_SPACE)}, ${sql.lit(LOCKS[name])})`.execute(step);

@@ -6,6 +6,7 @@ import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockSession, lockUser } from './locks.ts';
+import { prepare } from './prepared.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
 import { endLockedSession } from './session-end.ts';
@@ -43,14 +44,9 @@ export function sessions(context: Context): Sessions {
     },
 
     async findSession(sessionId) {
-      const row = await context.db
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .innerJoin('meta', (join) => join.onTrue())
-        .selectAll('sessions')
-        .select(['users.sessions_cutoff as of_user', 'meta.sessions_cutoff as of_everyone'])
-        .where('sessions.id', '=', sessionId)
-        .executeTakeFirst();
+      const {
+        rows: [row],
+      } = await sessionById(context, context.db, { id: sessionId });
       return row === undefined ? undefined : toSession(cutOff(row, row.of_user, row.of_everyone));
     },
 
@@ -68,6 +64,16 @@ export function sessions(context: Context): Sessions {
     },
   };
 }
+
+const sessionById = prepare(({ db }, { id }: Pick<SessionRow, 'id'>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('meta', (join) => join.onTrue())
+    .selectAll('sessions')
+    .select(['users.sessions_cutoff as of_user', 'meta.sessions_cutoff as of_everyone'])
+    .where('sessions.id', '=', id),
+);
 
 /** A cut-off of everyone writes no session's row: what it ended is seen by its time. */
 function cutOff(session: SessionRow, ofUser: number, ofEveryone: number): SessionRow {

@@ -30,7 +30,7 @@ export function sqliteDialect(kysely: Dialect, limits?: Dialect): StoreDialect {
     ...(limits === undefined ? {} : { limits }),
     isEmbedded: true,
     rowLocks: false,
-    now: () => sql<number>`cast(${Date.now()} as bigint)`,
+    now: Date.now,
     // `begin immediate` holds the only write lock there is
     lock: () => Promise.resolve(),
     async version(db) {

@@ -1,4 +1,4 @@
-import { createJwtVerifier, type JwtVerifier, TokenRejected, timeOfId } from '@mapae/jwt';
+import { createJwtVerifier, type JwtVerifier, rememberTokens, TokenRejected, timeOfId } from '@mapae/jwt';
 import type { ServerContext } from '../context.ts';
 import type { SigningKeys } from '../keys/signing-keys.ts';
 import { ACCOUNT_SCOPE, FIRST_PARTY_CLIENT, type Settings } from '../options.ts';
@@ -24,6 +24,8 @@ export function createAccountTokens(settings: Settings, keys: SigningKeys, clock
     clock,
     clockToleranceSeconds: TOLERANCE_SECONDS,
     requiredClaims: ['sub', 'client_id', 'sid', 'jti', 'iat', 'scope'],
+    // that the signature holds is remembered; times, session and cut-offs are looked at each time
+    cache: rememberTokens({ maxEntries: 1_000, maxBytes: 2 ** 20 }),
   });
 }
 

@@ -153,7 +153,7 @@ describe('SQLite', () => {
     await store.presentRefreshCounter(presentation(started, 0));
     expect(statements.map((sql) => sql.split(' ')[0])).toEqual([
       ...['begin', 'savepoint'],
-      ...Array.from({ length: 5 }, () => 'select'),
+      ...Array.from({ length: 4 }, () => 'select'),
       ...['update', 'release', 'commit'],
     ]);
     await store.close();
