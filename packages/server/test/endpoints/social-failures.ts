@@ -3,14 +3,13 @@ import type { Hooks } from '../../src/index.ts';
 import { openStore } from '../../src/stores/kysely-store.ts';
 import { openNodeSqlite } from '../../src/stores/node-sqlite.ts';
 import { sqliteDialect } from '../../src/stores/sqlite.ts';
-import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
+import { CALLBACK, demoAt, NOTES, newPeople, toCallback } from '../social/demo.ts';
+import { startOidcProvider } from '../social/oidc-provider.ts';
 import { RunningClock } from '../social/running-clock.ts';
 import { openSmallBrowser, type SmallBrowser } from '../social/small-browser.ts';
 import { Fault, withFault } from '../stores/faulty-dialect.ts';
 import { checkDocumented } from './documented.ts';
-import { APP_ORIGIN, ISSUER, openServer, SAME_ORIGIN, shareServer, verdict } from './server-under-test.ts';
-
-const NOTES = encodeURIComponent(`${APP_ORIGIN}/notes`);
+import { ISSUER, openServer, SAME_ORIGIN, shareServer, verdict } from './server-under-test.ts';
 
 type Network = 'up' | 'down' | 'html' | 'moved' | 'huge' | 'no-metadata';
 
@@ -33,20 +32,13 @@ async function answerAs(network: Network, ask: () => Promise<Response>): Promise
 
 /** Every way to fail, for providers that answer by an address and for those that answer by a form. */
 describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by %s', async (responseMode) => {
-  const provider = await startOidcProvider(`${ISSUER}/social/demo/callback`);
+  const provider = await startOidcProvider(CALLBACK);
   const clock = new RunningClock();
   const fault = new Fault();
   let network: Network = 'up';
   const broken: typeof fetch = (url, init) => answerAs(network, () => fetch(url, init));
   let hook: NonNullable<Hooks['beforeSignUp']> = () => ({ allow: true });
-  const demo = {
-    id: 'demo',
-    name: 'Demo',
-    issuer: provider.issuer,
-    clientId: CLIENT.id,
-    clientSecret: CLIENT.secret,
-    responseMode,
-  };
+  const demo = { ...demoAt(provider.issuer), responseMode };
   const limitsFault = new Fault();
   afterAll(() => provider.close());
   const under = shareServer({
@@ -71,23 +63,10 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
     },
     fetch: broken,
   });
-  let people = 0;
-  const person = (changes: object = {}): string => {
-    people += 1;
-    const sub = `person-${people}`;
-    provider.person = { sub, email: `${sub}@example.test`, email_verified: true, ...changes };
-    return `${sub}@example.test`;
-  };
+  const person = newPeople(provider);
   /** Goes to the callback, which is not called yet. */
   const arrive = async (tab = openSmallBrowser(under, ISSUER)) => {
-    const start = `${ISSUER}/social/demo/start?return_to=${NOTES}`;
-    let last: readonly [string, URLSearchParams | undefined] | undefined;
-    const { way } = await tab.open(start, (url, form) => {
-      last = [url, form];
-      return url.startsWith(`${ISSUER}/social/demo/callback`);
-    });
-    if (last === undefined) throw new Error(`led nowhere: ${way.join(' ')}`);
-    const [url, form] = last;
+    const { url, form } = await toCallback(tab);
     return { tab, finish: () => tab.step(url, form), url, form };
   };
   const finish = async () => {
@@ -99,7 +78,7 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
     person();
     const { finish: step, tab } = await arrive();
     const answer = await step();
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${APP_ORIGIN}/notes`]);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, NOTES]);
     expect(tab.cookies()).toMatch(/^__Host-mapae-refresh=[^;]+$/);
   });
 
@@ -238,7 +217,7 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
   test.each(networks)(
     'F13: the provider is %s at the callback: %i %s, and no half account',
     async (state, status, code) => {
-      const email = person();
+      const { email } = person();
       const { finish: step, tab } = await arrive();
       network = state;
       expect(await verdict(await step())).toEqual([status, code]);
@@ -271,7 +250,7 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
   });
 
   test('F07: the proved address belongs to an account: an offer, and nothing is linked', async () => {
-    const email = person();
+    const { email } = person();
     expect((await finish())[0]).toBe(303);
     const sub = 'somebody-else';
     provider.person = { sub, email, email_verified: true };

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { CALLBACK, demoAt, NOTES, newPeople, STARTS_AT_NOTES, toCallback } from '../social/demo.ts';
 import { forge, startMockIssuer } from '../social/mock-issuer.ts';
 import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
 import { RunningClock } from '../social/running-clock.ts';
@@ -17,23 +18,18 @@ import {
   verdict,
 } from './server-under-test.ts';
 
-const NOTES = `${APP_ORIGIN}/notes`;
-const STARTS_AT_NOTES = `${ISSUER}/social/demo/start?return_to=${encodeURIComponent(NOTES)}`;
-const CALLBACK = `${ISSUER}/social/demo/callback`;
 const OTHER_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
-const isCallback = (url: string): boolean => url.startsWith(CALLBACK);
 
 /** One row of the catalogue in many spellings: ID tokens. OpenID Connect Core §3.1.3.7 */
 describe('ID tokens that are nearly right', async () => {
   const mock = await startMockIssuer();
   afterAll(() => mock.close());
   const clock = new RunningClock();
-  const demo = { id: 'demo', name: 'Demo', issuer: mock.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
   let keys: ((all: readonly object[]) => readonly object[]) | undefined;
   const options: Changed = {
     pages: false,
     clock: clock.read,
-    social: { oidc: [demo] },
+    social: { oidc: [demoAt(mock.issuer)] },
     async fetch(url, init) {
       const response = await fetch(url, init);
       if (keys === undefined || !new Request(url).url.endsWith('/jwks')) return response;
@@ -218,18 +214,12 @@ describe('flows in other spellings', async () => {
   const provider = await startOidcProvider(CALLBACK, { ttl: lives });
   afterAll(() => provider.close());
   const clock = new RunningClock();
-  const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const demo = demoAt(provider.issuer);
   const under = shareServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
-  let people = 0;
-  const person = (changes: object = {}): string => {
-    people += 1;
-    const email = `variant-${people}@example.test`;
-    provider.person = { sub: `variant-${people}`, email, email_verified: true, ...changes };
-    return email;
-  };
+  const person = newPeople(provider);
   const browser = (): SmallBrowser => openSmallBrowser(under, ISSUER);
-  const untilCallback = async (tab: SmallBrowser, start = STARTS_AT_NOTES): Promise<string> =>
-    (await tab.open(start, isCallback)).url;
+  const untilCallback = async (tab: SmallBrowser, start?: string): Promise<string> =>
+    (await toCallback(tab, start)).url;
 
   const hosts = [
     'evil.example',
@@ -366,7 +356,7 @@ describe('flows in other spellings', async () => {
   });
 
   test('F08: what whoever made an account in advance had in hand is void: cookie session, links on their way, name, address proof', async () => {
-    const email = person();
+    const { email } = person();
     expect((await under.call('/v1/sign-up', { json: { email, password: PASSWORD, name: 'Mallory' } })).status).toBe(
       201,
     );
@@ -398,7 +388,7 @@ describe('flows in other spellings', async () => {
   });
 
   test('F07: an account that is suspended is not claimed by whoever proves its address', async () => {
-    const email = person();
+    const { email } = person();
     await under.signUp(email);
     const { access_token: bearer } = await under.signIn(email);
     const { id } = (await (await under.call('/v1/me', { bearer })).json()) as { readonly id: string };
@@ -416,7 +406,7 @@ describe('flows in other spellings', async () => {
   });
 
   test('F14: signing up, and asking for a new password, answer alike whether an address has a password, only a login, or nothing', async () => {
-    const withLogin = person();
+    const { email: withLogin } = person();
     await browser().open(STARTS_AT_NOTES);
     const withPassword = 'pw-of-f14@example.test';
     await under.signUp(withPassword);

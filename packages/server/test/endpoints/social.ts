@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { CALLBACK, demoAt, NOTES, newPeople, START, STARTS_AT_NOTES, toCallback } from '../social/demo.ts';
 import { forge, startMockIssuer } from '../social/mock-issuer.ts';
 import { CLIENT, startOidcProvider } from '../social/oidc-provider.ts';
 import { RunningClock } from '../social/running-clock.ts';
@@ -7,39 +8,20 @@ import { signedIn } from '../social/signed-in.ts';
 import { openSmallBrowser, type SmallBrowser } from '../social/small-browser.ts';
 import { APP_ORIGIN, ISSUER, openServer, PASSWORD, shareServer, type UnderTest, verdict } from './server-under-test.ts';
 
-const START = `${ISSUER}/social/demo/start`;
-const CALLBACK = `${ISSUER}/social/demo/callback`;
-const NOTES = `${APP_ORIGIN}/notes`;
-const STARTS_AT_NOTES = `${START}?return_to=${encodeURIComponent(NOTES)}`;
-
-/** Goes as far as the callback's address, and stops before it. */
-async function untilCallback(tab: SmallBrowser, start: string): Promise<string> {
-  for (let at = start; ; ) {
-    if (at.includes('/callback')) return at;
-    const location = (await tab.step(at)).headers.get('location');
-    if (location === null) throw new Error(`led nowhere: ${at}`);
-    at = new URL(location, at).href;
-  }
-}
+const untilCallback = async (tab: SmallBrowser, start: string): Promise<string> => (await toCallback(tab, start)).url;
 
 describe('sign-in through an OpenID Connect provider (oidc-provider)', async () => {
   const provider = await startOidcProvider(CALLBACK);
   afterAll(() => provider.close());
   const clock = new RunningClock();
   const other = { ...CLIENT, id: 'other' };
-  const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const demo = demoAt(provider.issuer);
   const under = shareServer({
     pages: false,
     clock: clock.read,
     social: { oidc: [demo, { ...demo, id: 'second', name: 'Second', clientId: other.id }] },
   });
-  let people = 0;
-  const person = (changes: object = {}) => {
-    people += 1;
-    const sub = `person-${people}`;
-    provider.person = { sub, email: `${sub}@example.test`, email_verified: true, name: `Person ${people}`, ...changes };
-    return provider.person as { readonly sub: string; readonly email: string };
-  };
+  const person = newPeople(provider);
   const browser = (): SmallBrowser => openSmallBrowser(under, ISSUER);
 
   test('it is listed, under its name', async () => {
@@ -82,7 +64,7 @@ describe('sign-in through an OpenID Connect provider (oidc-provider)', async () 
     expect((await tab.open(STARTS_AT_NOTES)).url).toBe(NOTES);
     expect(tab.cookies()).toMatch(/^__Host-mapae-refresh=mr1\.[^;]+$/);
     const account = await signedIn(under, tab);
-    expect(account).toMatchObject({ email, email_verified: true, name: `Person ${people}` });
+    expect(account).toMatchObject({ email, email_verified: true, name: provider.person['name'] });
     const again = browser();
     await again.open(STARTS_AT_NOTES);
     expect((await signedIn(under, again)).id).toBe(account.id);
@@ -403,7 +385,7 @@ describe('a provider that answers what it may not (oauth2-mock-server)', async (
   const mock = await startMockIssuer();
   afterAll(() => mock.close());
   const clock = new RunningClock();
-  const demo = { id: 'demo', name: 'Demo', issuer: mock.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const demo = demoAt(mock.issuer);
   const under = shareServer({ pages: false, clock: clock.read, social: { oidc: [demo] } });
   beforeEach(() => {
     mock.change = undefined;
@@ -591,7 +573,7 @@ describe('a provider that answers what it may not (oauth2-mock-server)', async (
 describe('a failure with pages', async () => {
   const provider = await startOidcProvider(CALLBACK);
   afterAll(() => provider.close());
-  const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const demo = demoAt(provider.issuer);
   const under = shareServer({ clock: new RunningClock().read, social: { oidc: [demo] } });
 
   test('ends on the sign-in page, which says what happened and keeps where the person was going', async () => {
@@ -620,7 +602,7 @@ describe('a failure with pages', async () => {
 describe('hooks and limits at a sign-in through a provider', async () => {
   const provider = await startOidcProvider(CALLBACK);
   afterAll(() => provider.close());
-  const demo = { id: 'demo', name: 'Demo', issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret };
+  const demo = demoAt(provider.issuer);
   const clock = new RunningClock();
 
   test('beforeSignUp is asked once, with what is proved; afterSignIn is told; where a hook fails nothing is made', async () => {
