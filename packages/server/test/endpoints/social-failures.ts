@@ -90,16 +90,21 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
         .cookies()
         .split('; ')
         .find((pair) => pair.startsWith('__Host-mapae-refresh=')) ?? '';
+    type Arrived = Awaited<ReturnType<typeof arrive>>;
+    const land = async ({ url, form }: Arrived, cookie: string): Promise<Response> => {
+      const request = new Request(url, {
+        headers: { cookie },
+        ...(form === undefined ? {} : { method: 'POST', body: form }),
+      });
+      const response = await under.server.fetch(request);
+      await checkDocumented(request, response);
+      return response;
+    };
     /** What comes back from another site brings no SameSite=Strict cookie. */
-    const comeBack = async ({ tab, url, form }: Awaited<ReturnType<typeof arrive>>): Promise<Response> => {
-      const strict = refreshOf(tab);
-      const cookie = tab
-        .cookies()
-        .split('; ')
-        .filter((pair) => pair !== strict)
-        .join('; ');
-      const init = form === undefined ? {} : { method: 'POST', body: form };
-      return under.server.fetch(new Request(url, { ...init, headers: { cookie } }));
+    const comeBack = (arrived: Arrived): Promise<Response> => {
+      const strict = refreshOf(arrived.tab);
+      const pairs = arrived.tab.cookies().split('; ');
+      return land(arrived, pairs.filter((pair) => pair !== strict).join('; '));
     };
     /** A browser in which somebody is signed in here, and nobody at the provider. */
     const signedIn = async () => {
@@ -155,10 +160,7 @@ describe.each(['query', 'form_post'] as const)('a sign-in through a provider, by
     test('B04: with a second cookie beside theirs nobody is let in, and nobody is signed out', async () => {
       const { tab, refresh } = await signedIn();
       person();
-      const { url, form } = await arrive(tab);
-      const init = form === undefined ? {} : { method: 'POST', body: form };
-      const headers = { cookie: `${tab.cookies()}; __host-mapae-refresh=x` };
-      const answer = await under.server.fetch(new Request(url, { ...init, headers }));
+      const answer = await land(await arrive(tab), `${tab.cookies()}; __host-mapae-refresh=x`);
       expect(await verdict(answer)).toEqual([403, 'request/cross-origin']);
       expect(await lives(refresh)).toBe(true);
       const start = await under.call('/social/demo/start', { cookie: `${refresh}; __host-mapae-refresh=x` });
