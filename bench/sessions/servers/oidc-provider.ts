@@ -1,23 +1,11 @@
 // oidc-provider with opaque access tokens, introspection and revocation on, and Redis as its store.
-import * as crypto from 'node:crypto';
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { peer } from '../../harness/peers.ts';
-import { announce, listen, readSettings } from '../../harness/serving.ts';
+import { announce, readSettings } from '../../harness/serving.ts';
+import { startOidcProvider } from '../../servers/oidc-provider.ts';
 import { countCalls } from '../express-app.ts';
 import type { ProviderSettings } from '../settings.ts';
 
-interface Saved {
-  save(): Promise<string>;
-}
-interface Grant extends Saved {
-  addResourceScope(resource: string, scope: string): void;
-}
-interface Provider {
-  callback(): RequestListener;
-  readonly Client: { find(id: string): Promise<object> };
-  readonly Grant: new (fields: object) => Grant;
-  readonly AccessToken: new (fields: object) => Saved;
-}
 interface Redis {
   connect(): Promise<unknown>;
   get(key: string): Promise<string | null>;
@@ -29,9 +17,6 @@ interface Redis {
 }
 
 const { redis: url, accessTokenSeconds, client } = readSettings<ProviderSettings>();
-const { default: OidcProvider } = await peer<{
-  readonly default: new (issuer: string, configuration: object) => Provider;
-}>('oidc-provider');
 const { createClient } = await peer<{ readonly createClient: (options: object) => Redis }>('redis');
 
 let statements = 0;
@@ -76,30 +61,9 @@ class Adapter {
 
 const API = 'https://notes.example';
 const roles = new Map<string, string>();
-let listener: RequestListener | undefined;
-const http = createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
-  if (pathname === '/bench/sign-in') return void signIn(Number(searchParams.get('people')), response);
-  if (pathname === '/bench/promote') {
-    roles.set(searchParams.get('account') ?? '', searchParams.get('role') ?? '');
-    return void response.end('{}');
-  }
-  return listener?.(request, response);
-});
-const port = await listen(http);
-const { privateKey } = crypto.generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const provider = new OidcProvider(`http://127.0.0.1:${port}`, {
-  adapter: Adapter,
-  jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'bench' }] },
-  cookies: { keys: [crypto.randomBytes(32).toString('base64url')] },
-  clients: [
-    {
-      client_id: 'app',
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      redirect_uris: ['https://app.example/callback'],
-      id_token_signed_response_alg: 'ES256',
-    },
+const { provider, port, app } = await startOidcProvider({
+  appId: 'app',
+  otherClients: [
     {
       client_id: client.id,
       client_secret: client.secret,
@@ -109,19 +73,24 @@ const provider = new OidcProvider(`http://127.0.0.1:${port}`, {
       id_token_signed_response_alg: 'ES256',
     },
   ],
-  findAccount: async (_context: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id }) }),
-  extraTokenClaims: async (_context: unknown, { accountId }: { readonly accountId?: string }) => ({
-    role: roles.get(accountId ?? '') ?? 'reader',
-  }),
-  features: {
-    devInteractions: { enabled: false },
-    introspection: { enabled: true },
-    revocation: { enabled: true },
+  features: { introspection: { enabled: true }, revocation: { enabled: true } },
+  configuration: {
+    adapter: Adapter,
+    extraTokenClaims: async (_context: unknown, { accountId }: { readonly accountId?: string }) => ({
+      role: roles.get(accountId ?? '') ?? 'reader',
+    }),
+    ttl: { AccessToken: accessTokenSeconds, Grant: 86_400 },
   },
-  ttl: { AccessToken: accessTokenSeconds, Grant: 86_400 },
+  takes(request, response) {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://127.0.0.1');
+    if (pathname === '/bench/sign-in') void signIn(Number(searchParams.get('people')), response);
+    else if (pathname === '/bench/promote') {
+      roles.set(searchParams.get('account') ?? '', searchParams.get('role') ?? '');
+      response.end('{}');
+    } else return false;
+    return true;
+  },
 });
-listener = provider.callback();
-const app = await provider.Client.find('app');
 let made = 0;
 
 /** What a sign-in leaves behind: a grant and an access token. */
