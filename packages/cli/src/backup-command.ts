@@ -1,4 +1,3 @@
-import { backupSqlite, databaseFromUrl, parseDatabaseUrl, restoreSqlite } from '@mapae/server';
 import type { Command } from 'commander';
 import { addSettings, readSettings } from './command-settings.ts';
 import { DATABASE_SETTINGS, databaseError, databaseUrl } from './database.ts';
@@ -15,7 +14,8 @@ export function addBackup(program: Command, around: Surroundings): void {
     .option('--json', 'print JSON')
     .exitOverride();
   addSettings(command, DATABASE_SETTINGS).action(async (file: string, flags: Record<string, unknown>) => {
-    const path = sqlitePath(await readSettings(flags, around), 'use pg_dump, see docs/operations.md');
+    const path = await sqlitePath(await readSettings(flags, around), 'use pg_dump, see docs/operations.md');
+    const { backupSqlite } = await import('@mapae/server');
     await told(async () => backupSqlite(path, file));
     print(around, flags, `${file}\n`, { backup: file, database: path });
   });
@@ -47,7 +47,8 @@ export function addRestore(program: Command, around: Surroundings): void {
         await told(() => declareRestored(databaseUrl(settings), options));
         return print(around, flags, 'everybody has to sign in again\n', { restored: true });
       }
-      const path = sqlitePath(settings, 'use pg_restore, then `mapae restore --done`; see docs/operations.md');
+      const path = await sqlitePath(settings, 'use pg_restore, then `mapae restore --done`; see docs/operations.md');
+      const { restoreSqlite } = await import('@mapae/server');
       const aside = await told(() => restoreSqlite(file, path, { ...options, replace: flags['replace'] === true }));
       const kept = aside === undefined ? '' : `the database that was there: ${aside}\n`;
       print(around, flags, `${path}\n${kept}`, { restored: true, database: path, ...(aside && { aside }) });
@@ -57,6 +58,7 @@ export function addRestore(program: Command, around: Surroundings): void {
 
 /** What a restore by another tool needs as well: a new epoch, and a cut-off for everyone. */
 async function declareRestored(url: string, options: { readonly issuer: string }): Promise<void> {
+  const { databaseFromUrl } = await import('@mapae/server');
   const store = await databaseFromUrl(url).open({ ...options, schema: 'fill' });
   try {
     await store.changeEpoch((await store.readState()).epoch);
@@ -65,14 +67,15 @@ async function declareRestored(url: string, options: { readonly issuer: string }
   }
 }
 
-function sqlitePath(settings: Partial<Settings>, hint: string): string {
+async function sqlitePath(settings: Partial<Settings>, hint: string): Promise<string> {
+  const { parseDatabaseUrl } = await import('@mapae/server');
   const address = parseDatabaseUrl(databaseUrl(settings));
   if (address.kind === 'sqlite' && address.path !== ':memory:') return address.path;
   throw new CliError('this is for the embedded database', hint);
 }
 
 async function told<T>(work: () => Promise<T>): Promise<T> {
-  return work().catch((cause: unknown) => Promise.reject(databaseError(cause)));
+  return work().catch(async (cause: unknown) => Promise.reject(await databaseError(cause)));
 }
 
 function print(around: Surroundings, flags: Record<string, unknown>, text: string, machine: object): void {

@@ -1,15 +1,5 @@
 import { join } from 'node:path';
-import {
-  BackupRefused,
-  ClockOff,
-  type Database,
-  databaseFromUrl,
-  type Maintenance,
-  normalizeEmail,
-  openMaintenance,
-  SchemaMismatch,
-  StoreFailed,
-} from '@mapae/server';
+import type { Database, Maintenance } from '@mapae/server';
 import { prepareDataFolder } from './data-folder.ts';
 import { CliError, EXIT } from './failure.ts';
 import { issuerOf, type Settings } from './settings.ts';
@@ -33,6 +23,7 @@ export async function withMaintenance<T>(
   work: (database: Maintenance) => Promise<T>,
   options: { readonly create?: boolean } = {},
 ): Promise<T> {
+  const { openMaintenance } = await import('@mapae/server');
   try {
     const database = await openMaintenance(databaseUrl(settings), options);
     try {
@@ -41,13 +32,14 @@ export async function withMaintenance<T>(
       await database.close();
     }
   } catch (cause) {
-    throw databaseError(cause);
+    throw await databaseError(cause);
   }
 }
 
 /** Opens the store as a server does, beside those that run, for one command. @throws {CliError} exit code 4 or 5 */
 export async function withStore<T>(settings: Partial<Settings>, work: (store: Store) => Promise<T>): Promise<T> {
   const { accessTokenSeconds } = settings;
+  const { databaseFromUrl } = await import('@mapae/server');
   try {
     const store = await databaseFromUrl(databaseUrl(settings)).open({
       issuer: issuerOf(settings),
@@ -60,12 +52,13 @@ export async function withStore<T>(settings: Partial<Settings>, work: (store: St
       await store.close();
     }
   } catch (cause) {
-    throw databaseError(cause);
+    throw await databaseError(cause);
   }
 }
 
 /** @throws {CliError} where nobody has the address. */
 export async function findUser(store: Store, address: string): Promise<User> {
+  const { normalizeEmail } = await import('@mapae/server');
   const email = normalizeEmail(address);
   const user = email === undefined ? undefined : await store.findUserByEmail(email);
   if (user === undefined) throw new CliError('there is no such user', 'check the address');
@@ -73,7 +66,8 @@ export async function findUser(store: Store, address: string): Promise<User> {
 }
 
 /** A failure of the database in a person's words; anything else as it is. */
-export function databaseError(cause: unknown): unknown {
+export async function databaseError(cause: unknown): Promise<unknown> {
+  const { BackupRefused, ClockOff, SchemaMismatch, StoreFailed } = await import('@mapae/server');
   if (cause instanceof SchemaMismatch) {
     const hint =
       cause.code === 'schema/behind'

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { LARGEST_SKEW_SECONDS, type Maintenance, parseDatabaseUrl } from '@mapae/server';
+import type { Maintenance } from '@mapae/server';
 import type { Command } from 'commander';
 import { addSettings, readSettings } from './command-settings.ts';
 import { databaseError, databaseUrl, withMaintenance } from './database.ts';
@@ -26,7 +26,8 @@ export function addDoctor(program: Command, around: Surroundings): void {
   addSettings(command).action(async (flags: Record<string, unknown>) => {
     const settings = await readSettings(flags, around);
     const findings = [
-      ...[issuer, secret, proxies, feedKey, files].map((check) => check(settings)),
+      ...[issuer, secret, proxies, feedKey].map((check) => check(settings)),
+      await files(settings),
       ...(await database(settings)),
     ];
     around.stdout.write(flags['json'] === true ? `${JSON.stringify({ findings })}\n` : findings.map(format).join(''));
@@ -78,7 +79,8 @@ function feedKey({ feedKeys = [], dev }: Partial<Settings>): Finding {
   return warn('feed', 'nobody may follow the revocation feed: no verifier will work', 'MAPAE_FEED_KEYS="<name>=<key>"');
 }
 
-function files(settings: Partial<Settings>): Finding {
+async function files(settings: Partial<Settings>): Promise<Finding> {
+  const { parseDatabaseUrl } = await import('@mapae/server');
   return attempt('files', () => {
     const address = parseDatabaseUrl(databaseUrl(settings));
     if (address.kind === 'postgres') return ok('files', 'none: the database is elsewhere');
@@ -98,7 +100,7 @@ async function database(settings: Partial<Settings>): Promise<readonly Finding[]
       ...(await setUp(maintenance)),
     ]);
   } catch (cause) {
-    const error = databaseError(cause);
+    const error = await databaseError(cause);
     const hint = error instanceof CliError ? error.hint : 'check --database';
     return [fail('database', error instanceof Error ? error.message : 'unknown', hint)];
   }
@@ -112,6 +114,7 @@ async function schema(maintenance: Maintenance): Promise<Finding> {
 }
 
 async function setUp(maintenance: Maintenance): Promise<readonly Finding[]> {
+  const { LARGEST_SKEW_SECONDS } = await import('@mapae/server');
   const { aheadMs, lossy, standbys } = await maintenance.examine();
   const seconds = (Math.abs(aheadMs) / 1_000).toFixed(1);
   const { synchronous, asynchronous } = standbys;

@@ -1,4 +1,4 @@
-import { databaseFromUrl, type Keyring, openKeyring } from '@mapae/server';
+import type { Keyring } from '@mapae/server';
 import { DATABASE_SETTINGS, databaseError, databaseUrl } from './database.ts';
 import { issuerOf, type Settings } from './settings.ts';
 
@@ -11,6 +11,7 @@ export async function withKeyring<T>(
   secrets: readonly string[],
   work: (keyring: Keyring) => Promise<T>,
 ): Promise<T> {
+  const { databaseFromUrl, openKeyring } = await import('@mapae/server');
   try {
     const keyring = await openKeyring({
       issuer: issuerOf(settings),
@@ -23,6 +24,6 @@ export async function withKeyring<T>(
       await keyring.close();
     }
   } catch (cause) {
-    throw databaseError(cause);
+    throw await databaseError(cause);
   }
 }

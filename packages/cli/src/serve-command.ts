@@ -2,7 +2,6 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { addSettings, readSettings } from './command-settings.ts';
-import { createLog } from './log.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `mapae serve`: runs until it is told to stop. */
@@ -11,7 +10,7 @@ export function addServe(program: Command, around: Surroundings): void {
   addSettings(command).action(async (flags: Record<string, unknown>) => {
     const settings = await readSettings(flags, around);
     // the server is loaded by who serves: `--help` and `--version` answer at once
-    const { serve } = await import('./serve.ts');
+    const [{ serve }, { createLog }] = await Promise.all([import('./serve.ts'), import('./log.ts')]);
     const log = await createLog(settings.logLevel ?? 'info', around.stderr);
     surviveStrays(log);
     await new Promise<void>((resolve, reject) => {

@@ -122,7 +122,7 @@ async function open(options: ServerOptions): Promise<AuthorizationServer> {
   } catch (cause) {
     if (cause instanceof SocialMisconfigured)
       throw new CliError(cause.message, 'see docs/guides/social', undefined, { cause });
-    throw databaseError(cause);
+    throw await databaseError(cause);
   }
 }
 

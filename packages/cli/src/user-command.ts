@@ -1,4 +1,3 @@
-import { parseRoles } from '@mapae/server';
 import type { Command } from 'commander';
 import { addSettings, readSettings } from './command-settings.ts';
 import { findUser, STORE_SETTINGS, withStore } from './database.ts';
@@ -20,7 +19,10 @@ export function addUser(program: Command, around: Surroundings): void {
     .option('--json', 'print JSON')
     .exitOverride();
   addSettings(roles, STORE_SETTINGS).action(async (email: string, flags: Flags) => {
-    const [add, remove] = [parse(flags, 'add'), parse(flags, 'remove')];
+    const { parseRoles } = await import('@mapae/server');
+    const parse = (given: unknown): readonly string[] =>
+      Array.isArray(given) ? within(() => parseRoles(given.map(String))) : [];
+    const [add, remove] = [parse(flags['add']), parse(flags['remove'])];
     const none = flags['none'] === true;
     await withStore(await readSettings(flags, around), async (store) => {
       const before = await findUser(store, email);
@@ -46,11 +48,6 @@ export function addUser(program: Command, around: Surroundings): void {
       around.stdout.write(flags['json'] === true ? `${json}\n` : `${after.roles.join(' ') || '(none)'}\n`);
     });
   });
-}
-
-function parse(flags: Flags, name: 'add' | 'remove'): readonly string[] {
-  const given = flags[name];
-  return Array.isArray(given) ? within(() => parseRoles(given.map(String))) : [];
 }
 
 function within<T>(work: () => T): T {
