@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { freePort, runDemo, startDemo } from '../support/demo.ts';
+import { runDemo, startDemo } from '../support/demo.ts';
+import { freePort } from '../support/free-port.ts';
 
 const FAILURE = /^mapae: error: [^\n]+\nmapae: hint: [^\n]+\n$/;
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createDemoId } from '../../examples/notes/src/demo-id-provider.ts';
 import { CLIENT, type RunningProvider, startOidcProvider } from '../../packages/server/test/social/oidc-provider.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { freePort } from '../support/demo.ts';
+import { freePort } from '../support/free-port.ts';
 import { type PagesServer, startPagesServer } from '../support/pages-server.ts';
 
 /** What people do with a browser that no test of addresses shows: the back button, clicks that come twice, tabs. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runMapae } from '../../packages/cli/test/run-mapae.ts';
 import { runMapae as startMapae } from '../faults/mapae-process.ts';
-import { freePort } from '../support/demo.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** The setting `social` as operators meet it: through the command, as a process. */
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { createDemoId } from '../../examples/notes/src/demo-id-provider.ts';
-import { freePort } from './demo.ts';
+import { freePort } from './free-port.ts';
 
 /** The demo's OpenID Connect provider on a port of this machine, and a port for the server that it knows. */
 export interface DemoIdServer {

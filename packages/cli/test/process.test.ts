@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../../../tests/support/free-port.ts';
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
 
@@ -59,15 +60,6 @@ async function listening(running: Running): Promise<{ readonly port: number; rea
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`not listening: ${running.out.stderr}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const FAILURE = /^mapae: error: [^\n]+\nmapae: hint: [^\n]+\n$/;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, get, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -13,9 +12,8 @@ import { Hono } from 'hono';
 import Koa from 'koa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { AuthServerSettings } from '../../../tests/support/auth-server.ts';
-import { type Started, start } from '../../../tests/support/process.ts';
-import { startTcpProxy } from '../../../tests/support/tcp-proxy.ts';
+import { startFrontedServer } from '../../../tests/support/fronted-server.ts';
+import type { Started } from '../../../tests/support/process.ts';
 import * as forExpress from '../src/adapters/express.ts';
 import * as forFastify from '../src/adapters/fastify.ts';
 import * as forHono from '../src/adapters/hono.ts';
@@ -38,17 +36,8 @@ let monotonicAhead = 0;
 const ends: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  const front = await startTcpProxy(() => [server.port]);
-  issuer = `http://localhost:${front.port}`;
-  const settings: AuthServerSettings = {
-    port: 0,
-    issuer,
-    database: 'sqlite::memory:',
-    secret: randomBytes(32).toString('base64url'),
-    api: API,
-    retryWindowSeconds: 30,
-  };
-  server = await start('./auth-server.ts', settings);
+  const fronted = await startFrontedServer(API);
+  ({ issuer, server } = fronted);
   verifier = createVerifier({
     issuer,
     audience: API,
@@ -57,8 +46,7 @@ beforeAll(async () => {
   });
   ends.push(
     () => verifier.close(),
-    () => server.end('SIGTERM'),
-    () => front.close(),
+    () => fronted.end(),
   );
   await post('/v1/sign-up', ACCOUNT);
   await verifier.ready();

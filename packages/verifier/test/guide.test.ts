@@ -1,17 +1,14 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { AuthServerSettings } from '../../../tests/support/auth-server.ts';
-import { type Started, start } from '../../../tests/support/process.ts';
-import { startTcpProxy } from '../../../tests/support/tcp-proxy.ts';
+import { freePort } from '../../../tests/support/free-port.ts';
+import { startFrontedServer } from '../../../tests/support/fronted-server.ts';
 import { call } from './adapters/call.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -41,31 +38,10 @@ const ports = new Map<string, number>();
 let log = '';
 const ends: (() => unknown)[] = [];
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 beforeAll(async () => {
-  let server: Started | undefined;
-  const front = await startTcpProxy(() => [server?.port ?? 0]);
-  issuer = `http://localhost:${front.port}`;
-  const settings: AuthServerSettings = {
-    port: 0,
-    issuer,
-    database: 'sqlite::memory:',
-    secret: randomBytes(32).toString('base64url'),
-    api: API,
-    retryWindowSeconds: 30,
-  };
-  server = await start('./auth-server.ts', settings);
-  ends.push(
-    () => server.end('SIGTERM'),
-    () => front.close(),
-  );
+  const fronted = await startFrontedServer(API);
+  issuer = fronted.issuer;
+  ends.push(() => fronted.end());
   mkdirSync(FOLDER, { recursive: true });
   for (const { name, code } of PROGRAMS) {
     writeFileSync(new URL(`${name}.ts`, FOLDER), code);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../../support/demo.ts';
 import { createDevice } from '../../support/device.ts';
+import { freePort } from '../../support/free-port.ts';
 import { type Exchange, judge, type Violation } from '../../support/observer.ts';
 import { createPostgresDatabase } from '../../support/postgres-database.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';

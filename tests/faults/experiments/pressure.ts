@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../support/demo.ts';
+import { freePort } from '../../support/free-port.ts';
 import { createPostgresDatabase } from '../../support/postgres-database.ts';
 import { type Cluster, settle, storm } from '../cluster.ts';
 import { type Experiment, type Given, type Outcome, skipped } from '../experiment.ts';
