@@ -1,12 +1,11 @@
-import { generateTimeOrderedId } from '@mapae/jwt';
 import { insertAudit } from './audit.ts';
 import { type Context, transact } from './context.ts';
 import { readInstant } from './instant.ts';
 import { lockGrant, lockUser } from './locks.ts';
+import { newGrant } from './new-grant.ts';
 import { toGrant, toUser } from './rows.ts';
 import { endLockedGrant, endLockedSession, sessionEnded } from './session-end.ts';
 import type { Store } from './store.ts';
-import type { GrantRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 
 type OfflineGrants = Pick<Store, 'startOfflineGrant' | 'endGrant' | 'endOtherSessions'>;
@@ -22,24 +21,14 @@ export function offlineGrants(context: Context): OfflineGrants {
         // its tokens have no `sid`: what a sessions cut-off compares is the grant's own time
         const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
         const absolute = instant.now + start.absoluteSeconds * 1000;
-        const grant: GrantRow = {
-          id: generateTimeOrderedId(time, context.random),
-          session_id: null,
-          user_id: start.userId,
-          client_id: start.clientId,
-          scope: JSON.stringify(start.scope),
-          resources: JSON.stringify(start.resources ?? []),
-          delivery: start.delivery,
-          created_at: time,
-          counter: 0,
-          rotated_at: time,
-          retry_key_hash: null,
-          current_presented_at: null,
-          secret_id: start.secretId,
-          ended_at: null,
-          idle_expires_at: Math.min(instant.now + start.idleSeconds * 1000, absolute),
-          absolute_expires_at: absolute,
-        };
+        const grant = newGrant(context, start, {
+          time,
+          rotatedAt: time,
+          limits: {
+            idleExpiresAt: Math.min(instant.now + start.idleSeconds * 1000, absolute),
+            absoluteExpiresAt: absolute,
+          },
+        });
         await step.insertInto('grants').values(grant).execute();
         return {
           status: 'started',

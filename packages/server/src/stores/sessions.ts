@@ -6,6 +6,7 @@ import type { Step } from './dialect.ts';
 import { writeEffects } from './effects.ts';
 import { type Instant, readInstant } from './instant.ts';
 import { lockSession, lockUser } from './locks.ts';
+import { newGrant } from './new-grant.ts';
 import { prepare } from './prepared.ts';
 import { insertRevocation } from './revocation-rows.ts';
 import { toGrant, toSession, toUser } from './rows.ts';
@@ -13,7 +14,7 @@ import { endLockedSession } from './session-end.ts';
 import { makeRoom } from './session-limit.ts';
 import type { EndedBy, EndReason, SessionStart, SessionStarted } from './session-store.ts';
 import type { Store } from './store.ts';
-import type { GrantRow, SessionRow, UserRow } from './tables.ts';
+import type { SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 
 type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'endSession' | 'endAllSessions'>;
@@ -126,7 +127,7 @@ export async function insertSession(
   // strictly after every cut-off there was, also where the clock stands still or went back
   const time = Math.max(instant.now, user.sessions_cutoff + 1, instant.sessionsCutoff + 1);
   const session = newSession(context, start, { time, instant });
-  const grant = newGrant(context, start, { time, instant, sessionId: session.id });
+  const grant = newGrant(context, start, { time, rotatedAt: instant.now, sessionId: session.id });
   await step.insertInto('sessions').values(session).execute();
   await step.insertInto('grants').values(grant).execute();
   return {
@@ -160,31 +161,6 @@ function newSession(context: Context, start: SessionStart, { time, instant }: Bi
     user_agent: start.userAgent ?? null,
     ip: start.ip ?? null,
     amr: JSON.stringify(start.amr),
-  };
-}
-
-function newGrant(
-  context: Context,
-  start: SessionStart,
-  { time, instant, sessionId }: Birth & { readonly sessionId: string },
-): GrantRow {
-  return {
-    id: generateTimeOrderedId(time, context.random),
-    session_id: sessionId,
-    user_id: start.userId,
-    client_id: start.clientId,
-    scope: JSON.stringify(start.scope),
-    resources: JSON.stringify(start.resources ?? []),
-    delivery: start.delivery,
-    created_at: time,
-    counter: 0,
-    rotated_at: instant.now,
-    retry_key_hash: null,
-    current_presented_at: null,
-    secret_id: start.secretId,
-    ended_at: null,
-    idle_expires_at: null,
-    absolute_expires_at: null,
   };
 }
 
