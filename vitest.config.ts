@@ -51,8 +51,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts'],
-          // One process after the other for 75 files, each of which reads and evaluates our sources anew, would be a quarter
-          // of the run. So a file leaves nothing behind that another one could meet: no global, no server, no patched clock.
+          // 75 processes that each read and evaluate our sources are a seventh of the run's work. So a file leaves nothing
+          // behind that another one could meet: no global, no server, no patched clock. docs/adr/0076
           isolate: false,
           testTimeout: 30_000,
           hookTimeout: 30_000,
