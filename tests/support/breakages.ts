@@ -48,8 +48,8 @@ export const BREAKAGES: readonly Breakage[] = [
     what: 'an advance is answered but not written',
     in: 'server',
     file: 'server/src/stores/grants.ts',
-    find: "    .set(changes)\n    .where('id', '=', grant.id)",
-    replace: "    .set({ id: grant.id })\n    .where('id', '=', grant.id)",
+    find: 'writeGrant(context, step, { ...after, before: grant.counter })',
+    replace: 'writeGrant(context, step, { ...grant, before: grant.counter })',
   },
   {
     invariant: 'I4',
