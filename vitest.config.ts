@@ -40,8 +40,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    // half of the cores is vitest's default: on two that would be one
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    // half of the cores is vitest's default: on two that would be one. Three: the longest files wait for clocks, processes and
+    // hashes a fourth of their time
+    maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
     globalSetup: ['tests/global-setup.ts'],
     sequence: { sequencer: LongestFirst },
     execArgv: ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'],
