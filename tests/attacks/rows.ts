@@ -314,7 +314,7 @@ export const ATTACKS: readonly AttackRow[] = [
   row(
     'R15',
     'what is half way taken for a session',
-    [`${ENDPOINTS}/credentials.ts`, '%s is no credential'],
+    [`${ENDPOINTS}/credentials.ts`, 'each cookie of the pages, is no credential'],
     [`${ENDPOINTS}/credentials.ts`, 'a token for one thing is no good for another'],
     [`${ENDPOINTS}/credentials.ts`, 'a sign-in before the address is verified'],
   ),
