@@ -22,8 +22,14 @@ const LONGEST = [
   'e2e/start.test.ts',
   'cli/test/process.test.ts',
   'stores/postgres.test.ts',
-  'verifier/test/guide.test.ts',
+  'cli/test/migrate.test.ts',
+  'faults/every-call.test.ts',
   'verifier/test/keys.test.ts',
+  'cli/test/doctor.test.ts',
+  'pages/logins.test.ts',
+  'statements/statements.test.ts',
+  'stores/sqlite.test.ts',
+  'verifier/test/feed.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {

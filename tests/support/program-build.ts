@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import type { SourceEdit } from './breakages.ts';
@@ -23,24 +23,38 @@ const builds = new Map<string, Promise<string>>();
  */
 export function buildProgram(program: string, edit?: SourceEdit): Promise<string> {
   const key = JSON.stringify([program, edit]);
+  const name = createHash('sha256').update(key).digest('hex').slice(0, 12);
+  return once(key, () => build(fileURLToPath(new URL(program, import.meta.url)), join(FOLDER, `${name}.js`), edit));
+}
+
+/** The `mapae` command in the same way, beside its package.json, which it reads its version from. @returns The path of its file. */
+export function buildMapae(): Promise<string> {
+  return once('mapae', async () => {
+    const cli = join(ROOT, 'packages', 'cli');
+    const file = await build(join(cli, 'src', 'main.ts'), join(FOLDER, 'mapae', 'dist', 'main.js'), undefined);
+    copyFileSync(join(cli, 'package.json'), join(FOLDER, 'mapae', 'package.json'));
+    return file;
+  });
+}
+
+function once(key: string, make: () => Promise<string>): Promise<string> {
   const found = builds.get(key);
   if (found !== undefined) return found;
   if (builds.size === 0) process.once('exit', () => rmSync(FOLDER, { recursive: true, force: true }));
-  const name = createHash('sha256').update(key).digest('hex').slice(0, 12);
-  const building = build(fileURLToPath(new URL(program, import.meta.url)), join(FOLDER, `${name}.js`), edit);
+  const building = make();
   builds.set(key, building);
   return building;
 }
 
 async function build(input: string, file: string, edit: SourceEdit | undefined): Promise<string> {
-  mkdirSync(FOLDER, { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   let edited = edit === undefined;
   const bundle = await rolldown({
     input,
     platform: 'node',
     resolve: { conditionNames: ['@mapae/source', 'node', 'import'] },
     // native, or not to be had as one file
-    external: [/^@node-rs\//, 'pg'],
+    external: [/^@node-rs\//, 'pg', /^pino/],
     plugins:
       edit === undefined
         ? []

@@ -4,13 +4,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { freePort } from '../../../tests/support/free-port.ts';
+import { buildMapae } from '../../../tests/support/program-build.ts';
 
-const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
-
+let program: string;
 let folder: string;
 const children = new Set<ChildProcess>();
+beforeAll(async () => {
+  program = await buildMapae();
+});
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mapae-cli-'));
 });
@@ -32,15 +35,11 @@ interface Running {
 }
 
 function mapae(args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning', MAIN, ...args],
-    {
-      cwd: folder,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.add(child);
   const out = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-
-const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
+import { buildMapae } from '../../../tests/support/program-build.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -15,8 +14,7 @@ export async function runMapae(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const flags = ['--conditions=@mapae/source', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', await buildMapae(), ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
