@@ -546,9 +546,12 @@ describe('mapae attack', () => {
       most = Math.max(most, ++atOnce);
       response.writeHead(authorization === `Bearer ${token}` ? 200 : 401).end(() => atOnce--);
     });
-    await attackEndpoint({ url: await listen(server), material: { token }, only: ['T13', 'X03'], perSecond: 100 });
+    const url = await listen(server);
+    // from before the first: one that is slow to arrive must not make the others look fast
+    const began = performance.now();
+    await attackEndpoint({ url, material: { token }, only: ['T13', 'X03'], perSecond: 100 });
     expect([[...methods], most]).toEqual([['GET'], 1]);
-    const seconds = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
+    const seconds = ((arrivals.at(-1) ?? 0) - began) / 1_000;
     expect(arrivals.length).toBeGreaterThan(15);
     expect((arrivals.length - 1) / seconds).toBeLessThanOrEqual(101);
   });
