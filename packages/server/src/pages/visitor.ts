@@ -29,9 +29,9 @@ export async function findVisitor(context: ServerContext, request: Request): Pro
   if (grant?.sessionId === undefined || !isAccountGrant(context, grant)) return undefined;
   const now = (settings.clock ?? Date.now)();
   if (!isSpendable(grant, token.counter, now - settings.retryWindowSeconds * 1_000)) return undefined;
-  const [session, user] = await Promise.all([store.findSession(grant.sessionId), store.findUser(grant.userId)]);
-  if (session === undefined || user === undefined || !isLive(session, user, now)) return undefined;
-  return { user, session, grant };
+  const found = await store.findSessionWithUser(grant.sessionId);
+  if (found === undefined || !isLive(found.session, found.user, now)) return undefined;
+  return { ...found, grant };
 }
 
 /** What the account API asks of an access token: a first-party client, and the scope for one's own account. */

@@ -16,6 +16,8 @@ export interface SessionStore {
   /** Live sessions (not ended, neither limit passed) of a user, newest first. */
   listSessions(userId: string): Promise<readonly Session[]>;
   findSession(sessionId: string): Promise<Session | undefined>;
+  /** A session and whose it is, as they were at one moment. */
+  findSessionWithUser(sessionId: string): Promise<SessionWithUser | undefined>;
   /** Ends one session of this user with its grants, and writes its revocation. */
   endSession(userId: string, sessionId: string, reason: EndReason, by?: EndedBy): Promise<'ended' | 'unknown'>;
   /**
@@ -31,6 +33,11 @@ export interface SessionStore {
    * everyone. In the order of locks: it needs no clock. One event of the audit log. @returns The cut-off, milliseconds.
    */
   cutOff(of: 'sessions' | 'tokens', target: CutOffTarget, by?: EndedBy): Promise<number>;
+}
+
+export interface SessionWithUser {
+  readonly session: Session;
+  readonly user: User;
 }
 
 export type EndReason =

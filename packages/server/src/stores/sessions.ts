@@ -17,7 +17,10 @@ import type { Store } from './store.ts';
 import type { SessionRow, UserRow } from './tables.ts';
 import { tokensFrom } from './tokens-from.ts';
 
-type Sessions = Pick<Store, 'startSession' | 'listSessions' | 'findSession' | 'endSession' | 'endAllSessions'>;
+type Sessions = Pick<
+  Store,
+  'startSession' | 'listSessions' | 'findSession' | 'findSessionWithUser' | 'endSession' | 'endAllSessions'
+>;
 
 export function sessions(context: Context): Sessions {
   return {
@@ -51,6 +54,15 @@ export function sessions(context: Context): Sessions {
       return row === undefined ? undefined : toSession(cutOff(row, row.of_user, row.of_everyone));
     },
 
+    async findSessionWithUser(sessionId) {
+      const {
+        rows: [row],
+      } = await sessionWithUserById(context, context.db, { id: sessionId });
+      if (row === undefined) return undefined;
+      const user = { ...row, id: row.user_id, created_at: row.user_since, sessions_cutoff: row.of_user };
+      return { session: toSession(cutOff(row, row.of_user, row.of_everyone)), user: toUser(user) };
+    },
+
     async endSession(userId, sessionId, reason, by) {
       return transact(context, async (step) => {
         await lockUser(context, step, userId, 'shared');
@@ -72,6 +84,18 @@ const sessionById = prepare(({ db }, { id }: Pick<SessionRow, 'id'>) =>
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .innerJoin('meta', (join) => join.onTrue())
     .selectAll('sessions')
+    .select(['users.sessions_cutoff as of_user', 'meta.sessions_cutoff as of_everyone'])
+    .where('sessions.id', '=', id),
+);
+
+const sessionWithUserById = prepare(({ db }, { id }: Pick<SessionRow, 'id'>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('meta', (join) => join.onTrue())
+    .selectAll('sessions')
+    .select(['email', 'email_verified_at', 'password_hash', 'credential_version', 'name', 'picture', 'locale', 'roles'])
+    .select(['users.created_at as user_since', 'disabled_at', 'users.tokens_cutoff', 'first_signed_in_at'])
     .select(['users.sessions_cutoff as of_user', 'meta.sessions_cutoff as of_everyone'])
     .where('sessions.id', '=', id),
 );

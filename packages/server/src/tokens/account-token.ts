@@ -48,9 +48,10 @@ export async function authenticateAccount(context: ServerContext, request: Reque
       headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${ACCOUNT_SCOPE}"` },
     });
   }
-  const [user, session] = await Promise.all([store.findUser(sub), store.findSession(sid)]);
-  if (user === undefined || user.disabledAt !== undefined || session?.userId !== sub || session.endedAt !== undefined)
-    throw refused();
+  const found = await store.findSessionWithUser(sid);
+  if (found === undefined) throw refused();
+  const { user, session } = found;
+  if (user.id !== sub || user.disabledAt !== undefined || session.endedAt !== undefined) throw refused();
   if ((timeOfId(jti) ?? 0) <= user.tokensCutoff || session.createdAt <= user.sessionsCutoff) throw refused();
   return { user, session };
 }

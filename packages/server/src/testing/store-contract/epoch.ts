@@ -34,6 +34,7 @@ export const epochCases: readonly StoreCase[] = [
         assert.deepEqual(await other.presentRefreshCounter(presentation(one, 0)), { status: 'epoch' });
         assert.deepEqual(await other.presentRefreshCounter(presentation(one, 0, { epoch })), { status: 'ended' });
         assert.equal((await other.findSession(one.session.id))?.endReason, 'restored');
+        assert.equal((await other.findSessionWithUser(one.session.id))?.session.endReason, 'restored');
         assert.deepEqual(await other.listSessions(one.user.id), []);
       }
       for (const user of users) {

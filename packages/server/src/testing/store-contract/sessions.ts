@@ -125,7 +125,10 @@ export const sessionCases: readonly StoreCase[] = [
       assert.deepEqual(started.user, user);
       assert.deepEqual(await store.findSession(started.session.id), started.session);
       assert.deepEqual(await store.findGrant(started.grant.id), started.grant);
+      const now = await store.findUser(user.id);
+      assert.deepEqual(await store.findSessionWithUser(started.session.id), { session: started.session, user: now });
       assert.equal(await store.findSession('none'), undefined);
+      assert.equal(await store.findSessionWithUser('none'), undefined);
       assert.equal(await store.findGrant('none'), undefined);
     },
   },
@@ -203,6 +206,8 @@ export const sessionCases: readonly StoreCase[] = [
       assert.equal(cutoff, START);
       for (const { session, grant } of mine) {
         assert.equal((await store.findSession(session.id))?.endReason, 'sign-out-everywhere');
+        const both = { session: await store.findSession(session.id), user: await store.findUser(user.id) };
+        assert.deepEqual(await store.findSessionWithUser(session.id), both);
         assert.equal((await store.findGrant(grant.id))?.endedAt, START);
       }
       assert.equal(await countRevocations(harness, 4), 1);
