@@ -80,8 +80,8 @@ export function invalidRequest(detail: string): Problem {
 export async function readBytes(request: Request): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
   if (Number(announced ?? 0) > LARGEST) throw new Problem('request/too-large');
-  // over a wire no more than that comes, and in one piece it is read far cheaper than as a stream
-  return announced === null ? readStream(request) : readWhole(request);
+  // over a wire no more than that comes, and in one piece it is read far cheaper than as a stream; what is no length bounds nothing
+  return announced !== null && /^\d+$/.test(announced) ? readWhole(request) : readStream(request);
 }
 
 async function readWhole(request: Request): Promise<Uint8Array> {
