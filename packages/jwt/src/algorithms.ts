@@ -25,6 +25,8 @@ export type Algorithm = SecretAlgorithm | KeyPairAlgorithm;
 
 /** How a signature is computed. `pure` algorithms hash the message themselves. */
 export type Family = 'hmac' | 'rsa' | 'pss' | 'ecdsa' | 'pure';
+/** Of the algorithms with a key pair. */
+export type PairFamily = Exclude<Family, 'hmac'>;
 
 /** What one algorithm is and needs of a key. Data only: who verifies pulls in nothing that signs. */
 export interface AlgorithmRow {

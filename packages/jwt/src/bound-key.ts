@@ -15,10 +15,10 @@ const BOUND = new WeakMap<object, BoundKey>();
  * @throws {KeyRejected} `key/use`
  */
 export function bindKey(key: PublicKey | SecretKey): BoundKey {
-  const { row, object } = materialOf(key, ['public', 'secret'], 'verify');
+  const { row, object, hmac } = materialOf(key, ['public', 'secret'], 'verify');
   let bound = BOUND.get(key);
   if (bound === undefined) {
-    bound = { key, row, ...bindSignatureCheck(row, object) };
+    bound = { key, row, ...(hmac ?? bindSignatureCheck(row, object)) };
     BOUND.set(key, bound);
   }
   return bound;

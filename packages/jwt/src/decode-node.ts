@@ -1,11 +1,14 @@
+import { writePlain } from './canonical.ts';
 import { TokenUndecodable, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 import { TokenRejected } from './errors.ts';
-import { parsePayload } from './payload.ts';
-import { LONGEST_INPUT } from './scratch.ts';
+import { createPayloadReader } from './payload.ts';
+import { LONGEST_INPUT, scratch } from './scratch.ts';
 
 /** The header of the last token, by its text: nearly all tokens have the same. It is frozen, so it may be handed out again. */
 let lastText = '';
 let lastHeader: UnverifiedHeader = {};
+
+const readPayload = createPayloadReader();
 
 /**
  * Reads a token without checking anything; what comes out is frozen. The same as in `@mapae/jwt/decode`, with Node's buffers.
@@ -33,8 +36,9 @@ export function decode(token: string): UnverifiedToken {
 
 function readSegment(segment: string): Readonly<Record<string, unknown>> {
   if (segment.length > LONGEST_INPUT) throw new TokenUndecodable('a segment is too long');
+  if (!writePlain(segment, scratch.input, 0)) throw new TokenUndecodable('a segment is not base64url');
   try {
-    return parsePayload(segment);
+    return readPayload(segment);
   } catch (error) {
     if (error instanceof TokenRejected) throw new TokenUndecodable('a segment is no JSON object in base64url');
     throw error;

@@ -1,64 +1,84 @@
 import type { JwtClaims } from './claims.ts';
 import { Members } from './members.ts';
 
-const TEXT = 1;
-const NUMBER = 2;
-const ZERO = 0x30;
-/** As many digits as any number of them is exact. */
-const MOST_DIGITS = 15;
-/** How often a payload of another shape is learned: issuers that take turns should not pay for it with each token. */
-const LEARNED_IN = 8;
+/** What stands for itself in a text of JSON: printable ASCII, but the quote and the backslash. */
+const PLAIN = '[ !#-[\\]-~]*';
+const TEXT = `"(${PLAIN})"`;
+/** RFC 8259 §6: no leading zero, and zero itself is left to the parser; of 15 digits any number is exact. */
+const NUMBER = '([1-9]\\d{0,14})';
+const TEXTS = `(\\["${PLAIN}"(?:,"${PLAIN}")*])`;
 
-/** In what a byte stands for itself: printable ASCII, but the quote and the backslash, in texts; digits in numbers, too. */
-const PLAIN_IN = new Uint8Array(256).fill(TEXT, 0x20, 0x7f).fill(TEXT | NUMBER, ZERO, ZERO + 10);
-PLAIN_IN[0x22] = 0;
-PLAIN_IN[0x5c] = 0;
+const MOST_SHAPES = 4;
+/** Of so many payloads of unknown shape the first ones are learned: to make a pattern costs more than to parse. */
+const LEARNED_IN = 1_024;
+const LONGEST = 2_048;
 
-interface Member {
-  readonly name: string;
-  readonly kind: typeof TEXT | typeof NUMBER;
-  /** What stands in front of the value, from the end of the value before it on. */
-  readonly lead: Uint8Array;
+type Entry = readonly [name: string, value: unknown];
+
+interface Shape {
+  readonly pattern: RegExp;
+  /** Of the payload that it was learned from. */
+  readonly entries: readonly Entry[];
 }
 
-/** What payloads of one issuer have in common: their members, and what stands behind the last value. */
-let shape: readonly Member[] = [];
-let end = '';
-let missed = 0;
+/** What the payloads of an issuer have in common. */
+export interface FamiliarShapes {
+  /**
+   * Reads a payload that is spelled as an earlier one: the same names in the same order, the same issuer and audience, plain texts, lists of
+   * them and whole numbers, and not a space more. It is less than JSON and never something else: the strict parser has the rest.
+   *
+   * @param text One character a byte.
+   * @returns Frozen in all levels; undefined for any other payload.
+   */
+  read(text: string): JwtClaims | undefined;
+  /** Takes the shape of a payload that was parsed strictly for that of others to come. */
+  learn(text: string, claims: JwtClaims): void;
+}
 
-/**
- * Reads a payload that is spelled as the one learned last: the same names in the same order, plain texts and whole numbers, and not a
- * space more. It is less than JSON and never something else: what it can't read is left to the strict parser.
- *
- * @param bytes Begin with the payload; what an earlier one left behind it does no harm.
- * @param text The same bytes, one character each.
- * @returns Frozen; undefined for any other payload.
- */
-export function readFamiliar(bytes: Uint8Array, text: string): JwtClaims | undefined {
+export function createFamiliarShapes(): FamiliarShapes {
+  const shapes: Shape[] = [];
+  let missed = 0;
+  return {
+    read(text) {
+      for (const { pattern, entries } of shapes) {
+        const found = pattern.exec(text);
+        if (found !== null) return readMembers(entries, found);
+      }
+      return undefined;
+    },
+    learn(text, claims) {
+      const place = missed++ % LEARNED_IN;
+      if (place >= MOST_SHAPES || text.length > LONGEST) return;
+      const entries = Object.entries(claims);
+      const pattern = new RegExp(`^{${entries.map(spell).join()}}$`);
+      if (pattern.test(text)) shapes.splice(place, 1, { pattern, entries });
+    },
+  };
+}
+
+function spell([name, value]: Entry): string {
+  return `${literal(name)}:${isFixed(name, value) ? literal(value) : typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : TEXTS}`;
+}
+
+/** Of who issues and who is meant there is one, for all of a service's tokens or many of them. */
+function isFixed(name: string, value: unknown): boolean {
+  return (name === 'iss' || name === 'aud') && typeof value === 'string';
+}
+
+/** The bytes of a name or a text as JSON, one character each, in a pattern. */
+function literal(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('latin1').replaceAll(/\W/g, '\\$&');
+}
+
+function readMembers(entries: readonly Entry[], found: RegExpExecArray): JwtClaims {
   const claims: Record<string, unknown> = new Members();
-  let at = 0;
-  for (const { name, kind, lead } of shape) {
-    for (const byte of lead) if (bytes[at++] !== byte) return undefined;
-    const start = at;
-    while (((PLAIN_IN[bytes[at] as number] as number) & kind) > 0) at++;
-    const value = text.slice(start, at);
-    // RFC 8259 §6: no leading zeros; a zero alone is left to the parser, too
-    if (kind === NUMBER && (value === '' || bytes[start] === ZERO || value.length > MOST_DIGITS)) return undefined;
-    claims[name] = kind === TEXT ? value : +value;
-  }
-  // whoever read on behind the end has nothing left that could be the end
-  return at > 0 && text.slice(at) === end ? Object.freeze(claims) : undefined;
+  let group = 1;
+  for (const [name, value] of entries)
+    claims[name] = isFixed(name, value) ? value : readLike(value, found[group++] as string);
+  return Object.freeze(claims);
 }
 
-/** Takes the shape of claims that were parsed strictly for that of the payloads to come. */
-export function learnShape(claims: JwtClaims): void {
-  if (missed++ % LEARNED_IN > 0) return;
-  end = '{';
-  shape = Object.entries(claims).map(([name, value]) => {
-    const quote = typeof value === 'string' ? '"' : '';
-    const lead = Buffer.from(`${end}${JSON.stringify(name)}:${quote}`);
-    end = `${quote},`;
-    return { name, kind: quote === '' ? NUMBER : TEXT, lead };
-  });
-  end = end.replace(',', '}');
+function readLike(value: unknown, text: string): unknown {
+  if (typeof value === 'string') return text;
+  return typeof value === 'number' ? +text : Object.freeze(JSON.parse(text));
 }

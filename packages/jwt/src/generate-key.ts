@@ -3,6 +3,7 @@ import * as crypto from 'node:crypto';
 import { promisify } from 'node:util';
 import { type AlgorithmRow, findAlgorithm, type KeyPairAlgorithm, type SecretAlgorithm } from './algorithms.ts';
 import { KeyRejected } from './errors.ts';
+import { bindHmac } from './hmac.ts';
 import { type KeyOptions, makeKey, type PrivateKey, type SecretKey } from './keys.ts';
 import { isSupported } from './runtime-support.ts';
 
@@ -43,7 +44,8 @@ export async function generatePrivateKeyAsync(
 /** Makes a secret as long as the hash: 256, 384 or 512 bits. @throws {KeyRejected} `key/algorithm`, `key/id` */
 export function generateSecretKey(alg: SecretAlgorithm, options: KeyOptions = {}): SecretKey {
   const row = rowOf(alg, true);
-  return makeKey('secret', row, crypto.createSecretKey(crypto.randomBytes(row.hashBytes)), { kid: options.kid });
+  const secret = crypto.createSecretKey(crypto.randomBytes(row.hashBytes));
+  return makeKey('secret', row, secret, { kid: options.kid }, bindHmac);
 }
 
 function rowOf(alg: unknown, secretWanted: boolean): AlgorithmRow {

@@ -23,7 +23,7 @@ export function createHeaderMemory(): HeaderMemory {
   return {
     find(token) {
       // nearly all tokens have the header of the one before
-      if (last === undefined || !token.startsWith(last.prefix))
+      if (last === undefined || token.slice(0, last.prefix.length) !== last.prefix)
         last = known.get(token.slice(0, token.indexOf('.') + 1));
       return last;
     },

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import * as crypto from 'node:crypto';
 import type { Algorithm, AlgorithmRow, KeyPairAlgorithm, SecretAlgorithm } from './algorithms.ts';
 import { KeyRejected } from './errors.ts';
+import type { Hmac } from './hmac.ts';
 import type { Jwk } from './jwk.ts';
 import { checkKeyObject, type KeyStrength } from './key-strength.ts';
 import { thumbprintOfJwk } from './thumbprint.ts';
@@ -45,6 +46,8 @@ export interface KeyMaterial {
   readonly object: KeyObject;
   /** What the key's own `key_ops` allow. RFC 7517 §4.3 */
   readonly operations: ReadonlySet<'sign' | 'verify'>;
+  /** Of a secret. */
+  readonly hmac: Hmac | undefined;
 }
 
 const MATERIAL = new WeakMap<object, KeyMaterial>();
@@ -72,22 +75,42 @@ export interface KeyOptions {
 const LONGEST_KID = 256;
 const BOTH: ReadonlySet<'sign' | 'verify'> = new Set(['sign', 'verify']);
 
+type BindHmac = (row: AlgorithmRow, object: KeyObject) => Hmac;
+
 /** What an import knows beside the key object. */
 export interface KeyFacts extends KeyOptions, KeyStrength {
   readonly operations?: ReadonlySet<'sign' | 'verify'>;
 }
 
-/** Makes a key after the checks that each import shares. @throws {KeyRejected} `key/type`, `key/weak`, `key/id` */
-export function makeKey(kind: 'secret', row: AlgorithmRow, object: KeyObject, facts: KeyFacts): SecretKey;
+/**
+ * Makes a key after the checks that each import shares.
+ *
+ * @param bindHmac For secrets alone, and given by who makes one: so a program without secrets carries nothing of HMAC.
+ * @throws {KeyRejected} `key/type`, `key/weak`, `key/id`
+ */
+export function makeKey(
+  kind: 'secret',
+  row: AlgorithmRow,
+  object: KeyObject,
+  facts: KeyFacts,
+  bindHmac: BindHmac,
+): SecretKey;
 export function makeKey(kind: 'private', row: AlgorithmRow, object: KeyObject, facts: KeyFacts): PrivateKey;
 export function makeKey(kind: 'public', row: AlgorithmRow, object: KeyObject, facts: KeyFacts): PublicKey;
-export function makeKey(kind: Key['kind'], row: AlgorithmRow, object: KeyObject, facts: KeyFacts): Key {
+export function makeKey(
+  kind: Key['kind'],
+  row: AlgorithmRow,
+  object: KeyObject,
+  facts: KeyFacts,
+  bindHmac?: BindHmac,
+): Key {
   if (object.type !== kind) throw new KeyRejected('key/type');
   checkKeyObject(row, object, facts);
   const kid = facts.kid ?? thumbprintOfJwk(exportObject(object)).slice(0, 8);
   if (typeof kid !== 'string' || kid.length === 0 || kid.length > LONGEST_KID) throw new KeyRejected('key/id');
   const key = Object.freeze({ kind, alg: row.alg, kid });
-  MATERIAL.set(key, Object.freeze({ row, object, operations: facts.operations ?? BOTH }));
+  const hmac = bindHmac?.(row, object);
+  MATERIAL.set(key, Object.freeze({ row, object, operations: facts.operations ?? BOTH, hmac }));
   return key as Key;
 }
 

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import * as crypto from 'node:crypto';
-import type { AlgorithmRow, Family } from './algorithms.ts';
+import type { AlgorithmRow, PairFamily } from './algorithms.ts';
 import { derToJose } from './ecdsa-signature.ts';
-import { bindHmac } from './hmac.ts';
+import type { KeyMaterial } from './keys.ts';
 import { scratch } from './scratch.ts';
 
 /** Signs ASCII text of at most 65,536 characters under one key. Signatures are base64url. */
@@ -15,20 +15,15 @@ export interface SignatureMaker {
 }
 
 /** All work that a key needs once is done here. */
-export function bindSignatureMaker(row: AlgorithmRow, object: KeyObject): SignatureMaker {
+export function bindSignatureMaker({ row, object, hmac }: Omit<KeyMaterial, 'operations'>): SignatureMaker {
   const bytes = row.signatureBytes || Math.ceil((object.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
-  return { ...MAKERS[row.family](row, object), characters: Math.ceil((bytes * 4) / 3) };
+  const making = hmac ?? MAKERS[row.family as PairFamily](row, object);
+  return { sign: making.sign, signAsync: making.signAsync, characters: Math.ceil((bytes * 4) / 3) };
 }
 
 type Making = Pick<SignatureMaker, 'sign' | 'signAsync'>;
 
-const MAKERS: Readonly<Record<Family, (row: AlgorithmRow, object: KeyObject) => Making>> = {
-  hmac(row, object) {
-    const hmac = bindHmac(row, object);
-    const sign = (text: string): string => hmac(text, text.length);
-    // done before a thread would have woken up
-    return { sign, signAsync: async (text) => sign(text) };
-  },
+const MAKERS: Readonly<Record<PairFamily, (row: AlgorithmRow, object: KeyObject) => Making>> = {
   rsa: (row, object) => openSslMaker(row, object, encode),
   pss(row, object) {
     const key = { key: object, padding: crypto.constants.RSA_PKCS1_PSS_PADDING, saltLength: row.hashBytes };

@@ -1,27 +1,31 @@
+import { decodePlain, readPlain, writePlain } from './canonical.ts';
 import type { JwtClaims } from './claims.ts';
 import { TokenRejected } from './errors.ts';
-import { learnShape, readFamiliar } from './familiar-payload.ts';
+import { createFamiliarShapes } from './familiar-payload.ts';
 import { scratch } from './scratch.ts';
 import { JsonMalformed, parseScanned, scanJson } from './strict-json.ts';
 
-/** True for canonical base64url. */
-export function isCanonical(text: string): boolean {
-  return Buffer.from(text, 'base64url').toString('base64url') === text;
-}
-
 /**
- * The claims in a payload whose signature held, frozen in all levels.
+ * Reads payloads whose signature held, one after the other.
  *
- * @param segment At most 65,536 characters.
+ * @param segment At most 65,536 characters of ASCII.
+ * @returns The claims, frozen in all levels.
  * @throws {TokenRejected} `token/malformed`
  */
-export function parsePayload(segment: string): JwtClaims {
-  const text = decodeSegment(segment);
-  const familiar = readFamiliar(scratch.input, text);
-  if (familiar !== undefined) return familiar;
-  const claims = parseObject(text) as JwtClaims;
-  learnShape(claims);
-  return claims;
+export type PayloadReader = (segment: string) => JwtClaims;
+
+/** Each reader remembers what the payloads that it has read look like. */
+export function createPayloadReader(): PayloadReader {
+  const shapes = createFamiliarShapes();
+  return (segment) => {
+    const text = readPlain(segment);
+    if (text === undefined) throw new TokenRejected('token/malformed');
+    const familiar = shapes.read(text);
+    if (familiar !== undefined) return familiar;
+    const claims = parseSegment(segment) as JwtClaims;
+    shapes.learn(text, claims);
+    return claims;
+  };
 }
 
 /**
@@ -31,25 +35,13 @@ export function parsePayload(segment: string): JwtClaims {
  * @throws {TokenRejected} `token/malformed`
  */
 export function parseSegment(segment: string): Readonly<Record<string, unknown>> {
-  return parseObject(decodeSegment(segment));
-}
-
-/** The bytes of a segment, one character each; they lie at the start of the scratch input, too. */
-function decodeSegment(segment: string): string {
   const { input } = scratch;
-  const length = input.write(segment, 0, 'base64url');
-  // RFC 7515 §2, RFC 4648 §3.5: one value has one spelling. This is also what refuses characters beyond ASCII, which the signature was
-  // checked without
-  if (input.toString('base64url', 0, length) !== segment) throw new TokenRejected('token/malformed');
-  return input.toString('latin1', 0, length);
-}
-
-/** Parses what was just decoded. */
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+  const length = writePlain(segment, input, 0) ? decodePlain(segment, input) : -1;
   let parsed: unknown;
   try {
-    const scan = scanJson(scratch.input, text.length);
-    parsed = parseScanned(scan.ascii ? text : decodeUtf8(text.length), scan, true);
+    // what isn't base64url comes to an empty text, and that is no JSON
+    const scan = scanJson(input, length);
+    parsed = parseScanned(scan.ascii ? input.toString('latin1', 0, length) : decodeUtf8(length), scan, true);
   } catch (error) {
     if (!(error instanceof JsonMalformed)) throw error;
   }

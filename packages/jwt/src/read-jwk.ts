@@ -1,10 +1,10 @@
 import { type AlgorithmRow, algorithmOfCurve, findAlgorithm } from './algorithms.ts';
+import { isCanonical } from './canonical.ts';
 import { KeyRejected } from './errors.ts';
 import { IMPORT_OPTIONS, type ImportOptions } from './import-options.ts';
 import type { Jwk } from './jwk.ts';
 import type { KeyFacts } from './keys.ts';
 import { refuseUnknown } from './options.ts';
-import { isCanonical } from './payload.ts';
 
 /** Members of private keys. RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 8037 §2, RFC 9964 §3 */
 export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];

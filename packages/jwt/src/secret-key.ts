@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { type AlgorithmRow, findAlgorithm, type SecretAlgorithm } from './algorithms.ts';
 import { KeyRejected } from './errors.ts';
+import { bindHmac } from './hmac.ts';
 import type { ImportOptions } from './import-options.ts';
 import type { Jwk } from './jwk.ts';
 import { exportObject, type KeyFacts, type KeyOptions, makeKey, materialOf, type SecretKey } from './keys.ts';
@@ -34,7 +35,7 @@ export function importSecretJwk(jwk: unknown, options: ImportOptions = {}): Secr
 /** @throws {KeyRejected} `key/public`, `key/weak`, `key/id` */
 export function secretFrom(bytes: Uint8Array, row: AlgorithmRow, facts: KeyFacts): SecretKey {
   if (looksLikeKeyPair(bytes)) throw new KeyRejected('key/public');
-  return makeKey('secret', row, crypto.createSecretKey(bytes), facts);
+  return makeKey('secret', row, crypto.createSecretKey(bytes), facts, bindHmac);
 }
 
 /** The JWK of a secret. Keep it sealed. */

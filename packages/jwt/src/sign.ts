@@ -21,10 +21,10 @@ export interface JwtSigner<C = JwtClaims> {
  */
 export function createJwtSigner<Input = JwtClaims>(options: JwtSignerOptions<Input>): JwtSigner<TypedClaims<Input>> {
   refuseUnknownTokenOptions(options, ['key']);
-  const { row, object } = materialOf(options.key, ['private', 'secret'], 'sign');
-  const maker = bindSignatureMaker(row, object);
+  const material = materialOf(options.key, ['private', 'secret'], 'sign');
+  const maker = bindSignatureMaker(material);
   const inputOf = createSigningInput(options, {
-    row,
+    row: material.row,
     kid: options.key.kid,
     signatureCharacters: maker.characters,
   });

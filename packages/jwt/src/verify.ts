@@ -1,12 +1,13 @@
 import { findAlgorithm } from './algorithms.ts';
 import type { BoundKey } from './bound-key.ts';
+import { isCanonical } from './canonical.ts';
 import { checkClaims, type JwtClaims, REGISTERED_CLAIMS, type RegisteredClaims } from './claims.ts';
 import { TokenRejected } from './errors.ts';
 import { type Header, normalizeType, parseHeader } from './header.ts';
 import { createHeaderMemory } from './header-memory.ts';
 import { createKeyFinder } from './key-finder.ts';
 import type { PublicKey, SecretKey } from './keys.ts';
-import { isCanonical, parsePayload } from './payload.ts';
+import { createPayloadReader } from './payload.ts';
 import { judgeBySchema, type StandardSchema } from './standard-schema.ts';
 import { refuseShape } from './token-shape.ts';
 import { isWithin, refuseTimes, type Validity } from './validity.ts';
@@ -70,6 +71,7 @@ export function createJwtVerifier<Output = JwtClaims>(
     parseVerifierOptions(options);
   const findKey = createKeyFinder(keys);
   const headers = createHeaderMemory();
+  const readPayload = createPayloadReader();
   const cache = settings.cache?.create<Accepted<Claims>>();
 
   function open(token: string): OpenedToken {
@@ -98,14 +100,14 @@ export function createJwtVerifier<Output = JwtClaims>(
 
   function openSigned(token: string): OpenedToken {
     const opened = open(token);
-    if (!opened.bound.check(token, opened.dot)) throw refuseSignature(token, opened.dot);
+    if (!opened.bound.check(token, opened.dot)) throw refuseSignature(token);
     return opened;
   }
 
   /** What follows a good signature. */
   function readClaims(token: string, { header, first, dot, isKnown }: OpenedToken): JwtClaims {
     if (!isKnown) headers.remember(token.slice(0, first + 1), header);
-    return parsePayload(token.slice(first + 1, dot));
+    return readPayload(token.slice(first + 1, dot));
   }
 
   function accept(token: string, opened: OpenedToken): Verified<Claims> {
@@ -133,7 +135,7 @@ export function createJwtVerifier<Output = JwtClaims>(
     const known = recall(token);
     if (known !== undefined) return known;
     const opened = open(token);
-    if (!(await opened.bound.checkAsync(token, opened.dot))) throw refuseSignature(token, opened.dot);
+    if (!(await opened.bound.checkAsync(token, opened.dot))) throw refuseSignature(token);
     return accept(token, opened);
   }
 
@@ -161,9 +163,9 @@ export function verify<Output = JwtClaims>(
   return createJwtVerifier(options).verify(token);
 }
 
-/** A signature that isn't canonical base64url makes the token malformed, whatever it might have been. */
-function refuseSignature(token: string, dot: number): TokenRejected {
-  return new TokenRejected(isCanonical(token.slice(dot + 1)) ? 'token/signature' : 'token/malformed');
+/** A token that isn't canonical base64url is malformed, whatever its signature might have been. */
+function refuseSignature(token: string): TokenRejected {
+  return new TokenRejected(token.split('.').every(isCanonical) ? 'token/signature' : 'token/malformed');
 }
 
 function applySchema(schema: StandardSchema<unknown, unknown> | undefined, claims: JwtClaims): object {

@@ -91,7 +91,9 @@ test.each([
 
 test('RFC 7515 §7.1: a token of one character each is taken apart, and refused for what it holds', async () => {
   expect(await verdict('e.e.A')).toBe('token/malformed');
-  expect(await verdict(`${headerText}.e.${signatureText}`)).toBe('token/signature');
+  expect(await verdict(`${headerText}.e.${signatureText}`)).toBe('token/malformed');
+  expect(await verdict(`${headerText}.ee.${signatureText}`)).toBe('token/malformed');
+  expect(await verdict(`${headerText}.eQ.${signatureText}`)).toBe('token/signature');
 });
 
 test('an empty signature, or one of another length, is a signature that does not fit', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bindSignatureCheck } from '../../src/check-signature.ts';
+import { bindKey } from '../../src/bound-key.ts';
 import {
   type Algorithm,
   createJwtVerifier,
@@ -17,7 +17,6 @@ import {
   importEncryptionJwk,
   importSharedEncryptionJwk,
 } from '../../src/jwe/index.ts';
-import { materialOf } from '../../src/keys.ts';
 import { thumbprintOfJwk } from '../../src/thumbprint.ts';
 import { codeOf } from '../jwe/code-of.ts';
 import { agree, derive, payloadByJose, plaintextByOthers } from './oracle.ts';
@@ -38,8 +37,7 @@ for (const file of files) {
     test(`${file.source}: ${section}: the ${alg} signature holds, and any other doesn't`, async () => {
       await payloadByJose(token, key, alg);
       const own = importFor(alg, key);
-      const { row, object } = materialOf(own, ['public', 'secret']);
-      const signature = bindSignatureCheck(row, object);
+      const signature = bindKey(own);
       const dot = token.lastIndexOf('.');
       expect(signature.check(token, dot)).toBe(true);
       expect(await signature.checkAsync(token, dot)).toBe(true);
