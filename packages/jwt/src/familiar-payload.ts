@@ -57,7 +57,8 @@ export function createFamiliarShapes(): FamiliarShapes {
 }
 
 function spell([name, value]: Entry): string {
-  return `${literal(name)}:${isFixed(name, value) ? literal(value) : typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : TEXTS}`;
+  if (isFixed(name, value)) return `${literal(name)}:${literal(value)}`;
+  return `${literal(name)}:${typeof value === 'string' ? TEXT : typeof value === 'number' ? NUMBER : TEXTS}`;
 }
 
 /** Of who issues and who is meant there is one, for all of a service's tokens or many of them. */
@@ -65,9 +66,9 @@ function isFixed(name: string, value: unknown): boolean {
   return (name === 'iss' || name === 'aud') && typeof value === 'string';
 }
 
-/** The bytes of a name or a text as JSON, one character each, in a pattern. */
+/** JSON in a pattern. What is beyond ASCII fits no text of bytes. */
 function literal(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('latin1').replaceAll(/\W/g, '\\$&');
+  return JSON.stringify(value).replaceAll(/\W/g, '\\$&');
 }
 
 function readMembers(entries: readonly Entry[], found: RegExpExecArray): JwtClaims {
