@@ -39,6 +39,17 @@ export function rememberTokens(options: TokenCacheOptions): TokenMemory {
 
 const SMALLEST = 64;
 
+/** What a look-up reads lies together: with thousands of tokens, each place elsewhere is one that no cache of the processor has. */
+interface Entry<V> {
+  readonly token: string;
+  /** 30 bits of the token, and 30 more. */
+  readonly bits: number;
+  readonly others: number;
+  readonly value: V;
+  /** Its second chance. */
+  used: boolean;
+}
+
 /**
  * An open-addressed table. Its place in the table comes from the end of a token, which is signature: bits as even as any hash would
  * make them, for no work; and since only accepted tokens are put in, nobody chooses them. What decides is the comparison of the whole token.
@@ -50,16 +61,8 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
   const maxEntries = numberOption('maxEntries', options.maxEntries, 1, 1_000_000);
   const maxBytes = numberOption('maxBytes', options.maxBytes, 1_024, 2 ** 31);
 
-  // by place in the table: 30 bits of a token, and the number of its entry + 1, or 0
-  let bitsAt = new Int32Array(2 * SMALLEST);
-  let entryAt = new Int32Array(2 * SMALLEST);
-  let mask = entryAt.length - 1;
-  // by entry
-  const tokens: (string | undefined)[] = [];
-  const values: (V | undefined)[] = [];
-  const otherBits: number[] = [];
-  const used: boolean[] = [];
-  const free: number[] = [];
+  let table = emptyTable<V>(2 * SMALLEST);
+  let mask = table.length - 1;
   let hand = 0;
   let size = 0;
   let bytes = 0;
@@ -67,102 +70,87 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
   /** Place of a token in the table, or -1. */
   function placeOf(token: string): number {
     const bits = bitsOf(token, 2);
-    const others = bitsOf(token, 7);
     for (let place = home(bits); ; place = (place + 1) & mask) {
-      const entry = entryOf(place);
-      if (entry < 0) return -1;
+      const entry = table[place];
+      if (entry === undefined) return -1;
       // 60 bits are compared before the first character is: the time tells nothing of a token one doesn't have
-      if (bitsAt[place] === bits && otherBits[entry] === others && tokens[entry] === token) return place;
+      if (entry.bits === bits && entry.others === bitsOf(token, 7) && entry.token === token) return place;
     }
-  }
-
-  function entryOf(place: number): number {
-    return (entryAt[place] ?? 0) - 1;
   }
 
   function home(bits: number): number {
     return (bits ^ (bits >>> 15)) & mask;
   }
 
-  function insert(token: string, entry: number): void {
-    const bits = bitsOf(token, 2);
-    let place = home(bits);
-    while (entryOf(place) >= 0) place = (place + 1) & mask;
-    bitsAt[place] = bits;
-    entryAt[place] = entry + 1;
+  function insert(entry: Entry<V>): void {
+    let place = home(entry.bits);
+    while (table[place] !== undefined) place = (place + 1) & mask;
+    table[place] = entry;
   }
 
   /** Empties a place, and moves up what had to go further because of it. */
   function vacate(place: number): void {
     let gap = place;
-    for (let next = (gap + 1) & mask; entryOf(next) >= 0; next = (next + 1) & mask) {
-      const bits = bitsAt[next] ?? 0;
-      if (((next - home(bits)) & mask) < ((next - gap) & mask)) continue;
-      bitsAt[gap] = bits;
-      entryAt[gap] = entryOf(next) + 1;
-      gap = next;
+    let next = (gap + 1) & mask;
+    for (let entry = table[next]; entry !== undefined; entry = table[next]) {
+      if (((next - home(entry.bits)) & mask) >= ((next - gap) & mask)) {
+        table[gap] = entry;
+        gap = next;
+      }
+      next = (next + 1) & mask;
     }
-    entryAt[gap] = 0;
+    table[gap] = undefined;
   }
 
   function remove(token: string): void {
     const place = placeOf(token);
     if (place < 0) return;
-    const entry = entryOf(place);
     vacate(place);
-    tokens[entry] = undefined;
-    values[entry] = undefined;
-    free.push(entry);
     size--;
     bytes -= token.length;
   }
 
   function evictOne(): void {
     for (;;) {
-      const entry = hand;
-      hand = (hand + 1) % tokens.length;
-      const token = tokens[entry];
-      if (token !== undefined && !used[entry]) {
-        remove(token);
+      const entry = table[hand];
+      if (entry !== undefined && !entry.used) {
+        remove(entry.token);
         return;
       }
-      used[entry] = false; // its second chance
+      if (entry !== undefined) entry.used = false;
+      hand = (hand + 1) & mask;
     }
   }
 
   /** The table is kept at most half full: then a place is found within a step or two. */
   function grow(): void {
-    bitsAt = new Int32Array(2 * entryAt.length);
-    entryAt = new Int32Array(bitsAt.length);
-    mask = entryAt.length - 1;
-    for (const [entry, token] of tokens.entries()) if (token !== undefined) insert(token, entry);
+    const old = table;
+    table = emptyTable(2 * old.length);
+    mask = table.length - 1;
+    for (const entry of old) if (entry !== undefined) insert(entry);
   }
 
   return {
     find(token) {
-      const place = placeOf(token);
-      if (place < 0) return undefined;
-      const entry = entryOf(place);
-      used[entry] = true;
-      return values[entry];
+      const entry = table[placeOf(token)];
+      if (entry === undefined) return undefined;
+      entry.used = true;
+      return entry.value;
     },
     add(token, value) {
       remove(token);
       if (token.length > maxBytes) return;
       while (size > 0 && (size >= maxEntries || bytes + token.length > maxBytes)) evictOne();
-      const entry = free.pop() ?? tokens.length;
-      if (2 * entry >= entryAt.length) grow();
-      tokens[entry] = token;
-      values[entry] = value;
-      otherBits[entry] = bitsOf(token, 7);
-      used[entry] = false;
-      insert(token, entry);
+      if (2 * size > mask) grow();
+      insert({ token, bits: bitsOf(token, 2), others: bitsOf(token, 7), value, used: false });
       size++;
       bytes += token.length;
     },
     delete: remove,
     clear() {
-      for (const token of tokens) if (token !== undefined) remove(token);
+      table.fill(undefined);
+      size = 0;
+      bytes = 0;
     },
     get size() {
       return size;
@@ -171,6 +159,10 @@ export function createTokenCache<V>(options: TokenCacheOptions): TokenCache<V> {
       return bytes;
     },
   };
+}
+
+function emptyTable<V>(places: number): (Entry<V> | undefined)[] {
+  return new Array<Entry<V> | undefined>(places).fill(undefined);
 }
 
 /** What 6 bits a character of base64url stands for; anything else stands for some. */

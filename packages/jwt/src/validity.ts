@@ -13,7 +13,7 @@ export interface TimeRules {
   readonly expiryRequired: boolean;
 }
 
-/** When a token is valid, milliseconds since 1970: from `from` on, and before `until`. */
+/** When a token is valid, whole seconds since 1970: from `from` on, and before `until`. */
 export interface Validity {
   readonly from: number;
   readonly until: number;
@@ -32,12 +32,12 @@ export function validityOf({ exp, nbf, iat }: TokenTimes, rules: TimeRules): Val
   const expiry = exp ?? Number.POSITIVE_INFINITY;
   const old = (iat ?? 0) + (rules.maxAgeSeconds ?? Number.POSITIVE_INFINITY);
   const start = Math.max(nbf ?? Number.NEGATIVE_INFINITY, iat ?? Number.NEGATIVE_INFINITY);
-  return { from: (start - tolerance) * 1_000, until: (Math.min(expiry, old) + tolerance) * 1_000 };
+  return { from: start - tolerance, until: Math.min(expiry, old) + tolerance };
 }
 
 /** True at a moment within the span. A clock that gives no number is within none. */
 export function isWithin({ from, until }: Validity, nowMs: number): boolean {
-  return nowMs >= from && nowMs < until;
+  return nowMs >= from * 1_000 && nowMs < until * 1_000;
 }
 
 /** Says which rule a moment outside of the span breaks. */

@@ -53,12 +53,11 @@ interface OpenedToken {
 }
 
 /** An accepted token. */
-interface Accepted<C> {
-  readonly header: Header;
+interface Accepted<C> extends Validity {
+  readonly kid: string | undefined;
   /** The key that the signature was checked with: replaced under the same `kid`, the verdict is void. */
   readonly key: PublicKey | SecretKey;
   readonly claims: JwtClaims;
-  readonly validity: Validity;
   readonly verified: Verified<C>;
 }
 
@@ -112,18 +111,17 @@ export function createJwtVerifier<Output = JwtClaims>(
 
   function accept(token: string, opened: OpenedToken): Verified<Claims> {
     const claims = readClaims(token, opened);
-    const validity = checkClaims(claims, expected, clock());
+    const { from, until } = checkClaims(claims, expected, clock());
     const verified = applySchema(schema, claims) as Verified<Claims>;
-    const { header, bound } = opened;
-    cache?.add(token, { header, key: bound.key, claims, validity, verified });
+    cache?.add(token, { kid: opened.header.kid, key: opened.bound.key, claims, from, until, verified });
     return verified;
   }
 
   function recall(token: string): Verified<Claims> | undefined {
     const hit = typeof token === 'string' ? cache?.find(token) : undefined;
-    if (hit === undefined || findKey(hit.header.kid)?.key !== hit.key) return undefined;
+    if (hit === undefined || findKey(hit.kid)?.key !== hit.key) return undefined;
     const now = clock();
-    if (!isWithin(hit.validity, now)) throw refuseTimes(hit.claims, expected, now);
+    if (!isWithin(hit, now)) throw refuseTimes(hit.claims, expected, now);
     return hit.verified;
   }
 
