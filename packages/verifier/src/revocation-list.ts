@@ -1,5 +1,5 @@
 import { decodeBase64url, timeOfId } from '@mapae/jwt';
-import { blindRevocationId, type RevocationTarget } from './blinded-id.ts';
+import { blindIntoWords, type RevocationTarget } from './blinded-id.ts';
 import { createRevocationRows, type RevocationRows } from './revocation-rows.ts';
 
 /** One row of the feed. docs/protocol.md §5 */
@@ -124,7 +124,7 @@ function blindedIds(issuer: string, token: RevocableToken, target: number): Uint
   token.blinded ??= new Uint32Array(TARGETS.length * 4);
   if ((token.filled & (1 << target)) === 0) {
     const name = TARGETS[target] ?? 'everyone';
-    token.blinded.set(toWords(blindRevocationId(issuer, name, plainId(token.ids, name))), target * 4);
+    blindIntoWords({ issuer, target: name, value: plainId(token.ids, name) }, token.blinded, target * 4);
     token.filled |= 1 << target;
   }
   return token.blinded;
