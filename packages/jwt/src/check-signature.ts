@@ -3,7 +3,7 @@ import * as crypto from 'node:crypto';
 import type { AlgorithmRow, PairFamily } from './algorithms.ts';
 import { decodePlain, writePlain } from './canonical.ts';
 import { joseToDer } from './ecdsa-signature.ts';
-import { beginningsOf, LONGEST_INPUT, scratch } from './scratch.ts';
+import { LONGEST_INPUT, scratch, signedPart } from './scratch.ts';
 
 /** Checks signatures under one key. A token is `<signed text>.<signature>`; `dot` is the place of the dot between them. */
 export interface SignatureCheck {
@@ -20,8 +20,6 @@ export interface SignatureCheck {
 export function bindSignatureCheck(row: AlgorithmRow, object: KeyObject): SignatureCheck {
   return CHECKS[row.family as PairFamily](row, object);
 }
-
-const signedPart = beginningsOf(scratch.input);
 
 const CHECKS: Readonly<Record<PairFamily, (row: AlgorithmRow, object: KeyObject) => SignatureCheck>> = {
   rsa: (row, object) => openSslCheck(row, object, modulusBytes(object)),

@@ -44,7 +44,7 @@ export function createExternalJwtSigner<Input = JwtClaims>(
   const { row, object } = materialOf(publicKey, ['public']);
   const bound = bindKey(publicKey);
   const bytes = row.signatureBytes || Math.ceil((object.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
-  const inputOf = createSigningInput(options, {
+  const { prefix, payloadOf } = createSigningInput(options, {
     row,
     kid: publicKey.kid,
     signatureCharacters: Math.ceil((bytes * 4) / 3),
@@ -61,7 +61,7 @@ export function createExternalJwtSigner<Input = JwtClaims>(
 
   return Object.freeze({
     async signAsync(claims: TypedClaims<Input>): Promise<string> {
-      const input = inputOf(claims);
+      const input = prefix + payloadOf(claims);
       const signature = await options.key.sign(Buffer.from(input, 'latin1'));
       if (!(signature instanceof Uint8Array)) throw new SigningRefused('sign/external', []);
       const token = `${input}.${textOf(signature)}`;

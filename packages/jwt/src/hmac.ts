@@ -6,10 +6,10 @@ import { beginningsOf, LONGEST_INPUT, scratch, UTF8_BYTES } from './scratch.ts';
 
 /** HMAC under one secret; both of ASCII text. */
 export interface Hmac {
-  /** Base64url. */
-  sign(text: string): string;
+  /** Base64url of the HMAC of two texts, one behind the other. */
+  sign(prefix: string, text: string): string;
   /** The same at once: it is done before a thread would have woken up. */
-  signAsync(text: string): Promise<string>;
+  signAsync(prefix: string, text: string): Promise<string>;
   /** True for a plain token `<text>.<signature>` whose signature is that of the text; `dot` is the place of the dot between them. */
   check(token: string, dot: number): boolean;
   checkAsync(token: string, dot: number): Promise<boolean>;
@@ -41,18 +41,23 @@ export function bindHmac({ hash = 'sha256', hashBytes }: AlgorithmRow, object: K
     outer[at] = byte ^ OUTER;
   }
 
+  const asBytes = outputOf(hash, 'latin1', hashBytes);
+  const asText = outputOf(hash, 'base64url', hashBytes);
+
   /** Of what stands behind the inner pad, so many characters of it. */
   function compute(length: number): string {
     if (lastInner !== inner) {
       room.set(inner);
       lastInner = inner;
     }
-    outer.write(crypto.hash(hash, beginningOf(block + length), 'latin1'), block, 'latin1');
-    return crypto.hash(hash, outer, 'base64url');
+    outer.write(crypto.hash(hash, beginningOf(block + length), asBytes), block, 'latin1');
+    return crypto.hash(hash, outer, asText);
   }
 
-  function sign(text: string): string {
-    return compute(room.write(text, block, 'latin1'));
+  function sign(prefix: string, text: string): string {
+    room.write(prefix, block, 'latin1');
+    room.write(text, block + prefix.length, 'latin1');
+    return compute(prefix.length + text.length);
   }
 
   function check(token: string, dot: number): boolean {
@@ -67,8 +72,25 @@ export function bindHmac({ hash = 'sha256', hashBytes }: AlgorithmRow, object: K
 
   return {
     sign,
-    signAsync: async (text) => sign(text),
+    signAsync: async (prefix, text) => sign(prefix, text),
     check,
     checkAsync: async (token, dot) => check(token, dot),
   };
 }
+
+/** Where the length is said, Node needn't look whether the hash is one that should have one. Before 24 there is no saying it. */
+function outputOf(
+  hash: string,
+  outputEncoding: Encoding,
+  outputLength: number,
+): Encoding | crypto.OneShotDigestOptionsWithStringEncoding {
+  const options = { outputEncoding, outputLength };
+  try {
+    crypto.hash(hash, '', options);
+    return options;
+  } catch {
+    return outputEncoding;
+  }
+}
+
+type Encoding = 'latin1' | 'base64url';

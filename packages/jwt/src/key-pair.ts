@@ -16,7 +16,7 @@ export function checkPair(row: AlgorithmRow, privateObject: KeyObject, publicObj
 
 function signsFor(row: AlgorithmRow, privateObject: KeyObject, publicObject: KeyObject): boolean {
   try {
-    const signature = bindSignatureMaker({ row, object: privateObject, hmac: undefined }).sign('x');
+    const signature = bindSignatureMaker({ row, object: privateObject, hmac: undefined }).sign('', 'x');
     return bindSignatureCheck(row, publicObject).check(`x.${signature}`, 1);
   } catch {
     // OpenSSL refuses to sign with RSA numbers that don't belong together

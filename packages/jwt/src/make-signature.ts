@@ -3,13 +3,13 @@ import * as crypto from 'node:crypto';
 import type { AlgorithmRow, PairFamily } from './algorithms.ts';
 import { derToJose } from './ecdsa-signature.ts';
 import type { KeyMaterial } from './keys.ts';
-import { scratch } from './scratch.ts';
+import { scratch, signedPart } from './scratch.ts';
 
-/** Signs ASCII text of at most 65,536 characters under one key. Signatures are base64url. */
+/** Signs ASCII text under one key: two parts that follow one another, of at most 65,536 characters together. Signatures are base64url. */
 export interface SignatureMaker {
-  sign(text: string): string;
+  sign(prefix: string, text: string): string;
   /** The same on the thread pool. */
-  signAsync(text: string): Promise<string>;
+  signAsync(prefix: string, text: string): Promise<string>;
   /** Characters of each signature. */
   readonly characters: number;
 }
@@ -38,12 +38,13 @@ type SignKey = KeyObject | { readonly key: KeyObject; readonly padding: number; 
 function openSslMaker({ hash }: AlgorithmRow, key: SignKey, toText: (signature: Buffer) => string): Making {
   const { input } = scratch;
   return {
-    sign(text) {
-      if (input.write(text, 0, 'latin1') !== text.length) throw new Error('unreachable: the text is too long');
-      return toText(crypto.sign(hash, input.subarray(0, text.length), key));
+    sign(prefix, text) {
+      input.write(prefix, 0, 'latin1');
+      input.write(text, prefix.length, 'latin1');
+      return toText(crypto.sign(hash, signedPart(prefix.length + text.length), key));
     },
-    signAsync(text) {
-      const data = Buffer.from(text, 'latin1');
+    signAsync(prefix, text) {
+      const data = Buffer.from(prefix + text, 'latin1');
       return new Promise((resolve, reject) => {
         crypto.sign(hash, data, key, (error, signature) =>
           error === null ? resolve(toText(signature)) : reject(error),

@@ -25,3 +25,6 @@ export function beginningsOf(buffer: Buffer): (length: number) => Buffer {
     return view;
   };
 }
+
+/** The beginning of the scratch input: what is signed lies there. */
+export const signedPart: (length: number) => Buffer = beginningsOf(scratch.input);

@@ -23,19 +23,19 @@ export function createJwtSigner<Input = JwtClaims>(options: JwtSignerOptions<Inp
   refuseUnknownTokenOptions(options, ['key']);
   const material = materialOf(options.key, ['private', 'secret'], 'sign');
   const maker = bindSignatureMaker(material);
-  const inputOf = createSigningInput(options, {
+  const { prefix, payloadOf } = createSigningInput(options, {
     row: material.row,
     kid: options.key.kid,
     signatureCharacters: maker.characters,
   });
   return Object.freeze({
     sign(claims: TypedClaims<Input>): string {
-      const input = inputOf(claims);
-      return `${input}.${maker.sign(input)}`;
+      const payload = payloadOf(claims);
+      return `${prefix}${payload}.${maker.sign(prefix, payload)}`;
     },
     async signAsync(claims: TypedClaims<Input>): Promise<string> {
-      const input = inputOf(claims);
-      return `${input}.${await maker.signAsync(input)}`;
+      const payload = payloadOf(claims);
+      return `${prefix}${payload}.${await maker.signAsync(prefix, payload)}`;
     },
   });
 }
