@@ -1,4 +1,3 @@
-import { findAlgorithm } from './algorithms.ts';
 import type { BoundKey } from './bound-key.ts';
 import { isCanonical } from './canonical.ts';
 import { checkClaims, type JwtClaims, REGISTERED_CLAIMS, type RegisteredClaims } from './claims.ts';
@@ -85,7 +84,7 @@ export function createJwtVerifier<Output = JwtClaims>(
     const bound = findKey(header.kid);
     if (bound === undefined) throw new TokenRejected('token/unknown-key', 'kid');
     // RFC 8725 §3.1: the header only says what the key is already known to be
-    if (findAlgorithm(header.alg) !== bound.row) throw new TokenRejected('token/algorithm', 'alg');
+    if (header.alg !== bound.row.alg) throw new TokenRejected('token/algorithm', 'alg');
     return { header, bound, first, dot, isKnown: known !== undefined };
   }
 
