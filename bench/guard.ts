@@ -25,7 +25,7 @@ const PEERS = [
 /** What a guard costs a route, in four frameworks, and what a million revocations cost a guard. */
 export async function run({ quick, progress }: BenchOptions): Promise<Result> {
   installPeers();
-  const pace = quick ? { rounds: 1, ms: 100, warmUpMs: 100 } : { rounds: 7, ms: 500, warmUpMs: 1_500 };
+  const pace = quick ? { rounds: 1, ms: 100, warmUpMs: 100 } : { rounds: 11, ms: 400, warmUpMs: 4_000 };
   progress('tokens');
   const load = await startLoad(1);
   const credentials = await makeCredentials(quick ? 20 : 100, quick ? 25 : 500);

@@ -15,7 +15,7 @@ export interface Pace {
   readonly sliceMs: number;
 }
 
-export const FULL_PACE: Pace = { rounds: 5, slices: 5, sliceMs: 20 };
+export const FULL_PACE: Pace = { rounds: 15, slices: 3, sliceMs: 20 };
 export const QUICK_PACE: Pace = { rounds: 3, slices: 3, sliceMs: 4 };
 
 /** Nanoseconds an operation took, a value per round, in the order of the rounds. */
