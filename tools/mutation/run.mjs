@@ -27,7 +27,7 @@ if (!installed()) {
   });
   if (status !== 0) process.exit(status ?? 1);
 }
-const SUBJECTS = ['base64url', 'claims', 'header', 'keys', 'verify'];
+const SUBJECTS = ['base64url', 'canonical', 'claims', 'header', 'keys', 'verify'];
 const LEAST_SCORE = 90;
 
 /** How many mutants of a source there were, and how many of them the tests noticed; a run without end is noticed too. */
