@@ -37,6 +37,8 @@ const COOLDOWN_MS: Readonly<Record<RefreshReason, number>> = {
   'unknown-key': 30_000,
   feed: 1_000,
 };
+/** After a fetch that failed: those who wait for a key are told to come again soon. */
+const FAILED_COOLDOWN_MS = 5_000;
 const MAX_AGE_MS = 10 * 60_000;
 const USABLE_MS = 24 * 3_600_000;
 const LIMITS = { timeoutMs: 5_000, maxBytes: 512 * 1_024 };
@@ -79,7 +81,8 @@ export function createRemoteKeySet({ metadata, fetch, monotonic, log }: RemoteKe
   function refresh(reason: RefreshReason): Promise<void> {
     if (running !== undefined) return running;
     const now = monotonic();
-    if (now - (triedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < COOLDOWN_MS[reason]) return Promise.resolve();
+    const cooldown = failed ? Math.min(COOLDOWN_MS[reason], FAILED_COOLDOWN_MS) : COOLDOWN_MS[reason];
+    if (now - (triedAt.get(reason) ?? Number.NEGATIVE_INFINITY) < cooldown) return Promise.resolve();
     triedAt.set(reason, now);
     running = fetchKeys().finally(() => {
       running = undefined;

@@ -271,15 +271,26 @@ describe('K17, K18: a key source in trouble', () => {
       expect(() => verifier.verifySync(token)).toThrow(expect.objectContaining({ code: 'verifier/unavailable' }));
     }
     expect(issuer.count('/jwks')).toBe(before + 1);
+    passedMs = 4_900;
+    expect(await outcome(ours)).toBe('503 verifier/unavailable');
+    expect(issuer.count('/jwks')).toBe(before + 1);
     // what no key could make good is told so
     const [header = '', , signature = ''] = theirs.split('.');
     expect(await outcome(`${header}.bm8.${signature}`)).toBe('401 token/unknown-key');
     expect(await outcome(issuer.token())).toBe('let in');
     issuer.publish([jwkOf(issuer.key), jwkOf(next)]);
     issuer.answers.set('/jwks', healthy);
-    passedMs = 31_000;
+    // after a fetch that failed the next one may be soon; after one that didn't, thirty seconds later
+    passedMs = 5_100;
     expect(await outcome(theirs)).toBe('401 token/unknown-key');
     expect(await outcome(ours)).toBe('let in');
+    expect(await outcome(theirs)).toBe('401 token/unknown-key');
+    passedMs = 34_000;
+    expect(await outcome(theirs)).toBe('401 token/unknown-key');
+    expect(issuer.count('/jwks')).toBe(before + 2);
+    passedMs = 36_000;
+    expect(await outcome(theirs)).toBe('401 token/unknown-key');
+    expect(issuer.count('/jwks')).toBe(before + 3);
   });
 
   test('keys that were given are all there are: an unknown key id is 401', async () => {
