@@ -24,7 +24,11 @@ export function decodePlain(text: string, to: Buffer): number {
   return isWhole(text, bytes) ? bytes : -1;
 }
 
-/** The same as a string of one character a byte, which is half the work. Undefined for a text that isn't canonical. */
+/**
+ * The same as a string of one character a byte, which is half the work; of a text without a `+` or a `/`.
+ *
+ * @returns Undefined for a text that isn't canonical.
+ */
 export function readPlain(text: string): string | undefined {
   try {
     const read = atob(text.replaceAll('-', '+').replaceAll('_', '/'));

@@ -1,8 +1,7 @@
-import { writePlain } from './canonical.ts';
 import { TokenUndecodable, type UnverifiedHeader, type UnverifiedToken } from './decode.ts';
 import { TokenRejected } from './errors.ts';
 import { createPayloadReader } from './payload.ts';
-import { LONGEST_INPUT, scratch } from './scratch.ts';
+import { LONGEST_INPUT } from './scratch.ts';
 
 /** The header of the last token, by its text: nearly all tokens have the same. It is frozen, so it may be handed out again. */
 let lastText = '';
@@ -36,7 +35,8 @@ export function decode(token: string): UnverifiedToken {
 
 function readSegment(segment: string): Readonly<Record<string, unknown>> {
   if (segment.length > LONGEST_INPUT) throw new TokenUndecodable('a segment is too long');
-  if (!writePlain(segment, scratch.input, 0)) throw new TokenUndecodable('a segment is not base64url');
+  // the other base64 is the only thing that what follows would take for this one
+  if (segment.includes('+') || segment.includes('/')) throw new TokenUndecodable('a segment is not base64url');
   try {
     return readPayload(segment);
   } catch (error) {

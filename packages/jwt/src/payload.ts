@@ -8,7 +8,7 @@ import { JsonMalformed, parseScanned, scanJson } from './strict-json.ts';
 /**
  * Reads payloads whose signature held, one after the other.
  *
- * @param segment At most 65,536 characters of ASCII.
+ * @param segment At most 65,536 characters, none of them a `+` or a `/`.
  * @returns The claims, frozen in all levels.
  * @throws {TokenRejected} `token/malformed`
  */

@@ -179,6 +179,8 @@ test('decode reads by shapes as well, and what nobody signed no less strictly', 
   for (const spelled of [
     'eyJhIjoiPz8_In0=',
     'eyJhIjoiPz8/In0',
+    'eyJhIjoiPz8_\u00c90',
+    '\u0165yJhIjoiPz8_In0',
     'eyJhIjoiPz8_In1',
     'eyJhIjoiPz8_\u014930',
     'eyJhIjoiPz8_I n0',
