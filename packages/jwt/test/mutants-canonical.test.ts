@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decodePlain, isCanonical, readPlain, writePlain } from '../src/canonical.ts';
 
 const room = Buffer.alloc(1_024);
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
 /** What Node reads as base64url, skips, or takes for another character. */
 const FOREIGN = ['+', '/', '=', ' ', '\n', '\t', '.', '!', '\0', 'é', '\u0141', '\u212b', '😀', '\ud800'];
 
@@ -25,7 +25,7 @@ function byDefinition(text: string): string | undefined {
 test('every ending: which characters may be the last, behind none, one, two and three others', () => {
   for (const before of ['', 'A', 'AB', 'ABC', 'ABCD'])
     for (const last of [...ALPHABET, ...FOREIGN])
-      expect(quickly(before + last), before + last).toBe(byDefinition(before + last));
+      expect([before + last, quickly(before + last)]).toEqual([before + last, byDefinition(before + last)]);
 });
 
 test('every character that base64url has not, at every place', () => {
@@ -33,7 +33,7 @@ test('every character that base64url has not, at every place', () => {
     for (const length of [1, 2, 3, 4, 5, 6, 7, 8])
       for (let at = 0; at <= length; at++) {
         const text = `${'A'.repeat(at)}${foreign}${'A'.repeat(length - at)}`;
-        expect(quickly(text), JSON.stringify(text)).toBeUndefined();
+        expect([text, quickly(text)]).toEqual([text, undefined]);
       }
 });
 
