@@ -1,4 +1,4 @@
-import { getRequest, type Load } from '../harness/load.ts';
+import { getRequest, type Load, type LoadReport } from '../harness/load.ts';
 import { type ServerProcess, startServer } from '../harness/server-process.ts';
 import { median, pairedRatio } from '../harness/statistics.ts';
 import type { Credentials } from './credentials.ts';
@@ -8,6 +8,8 @@ import type { GuardReady } from './settings.ts';
 export interface GuardPace {
   readonly rounds: number;
   readonly ms: number;
+  /** Under load before each time that is measured: while others had their turn, the server was idle, and its engine shrank its heap. */
+  readonly settleMs: number;
   readonly warmUpMs: number;
 }
 
@@ -51,14 +53,11 @@ export async function measureFramework(
         const served = servers[index];
         if (served === undefined) continue;
         const { row, server, requests } = served;
+        const runFor = (ms: number): Promise<LoadReport> =>
+          load.run({ port: server.ready.port, requests, connections: CONNECTIONS, ms, status: 200 });
+        if (round >= 0 && pace.settleMs > 0) await runFor(pace.settleMs);
         const before = await server.usage();
-        const report = await load.run({
-          port: server.ready.port,
-          requests,
-          connections: CONNECTIONS,
-          ms: round === -1 ? pace.warmUpMs : pace.ms,
-          status: 200,
-        });
+        const report = await runFor(round === -1 ? pace.warmUpMs : pace.ms);
         const after = await server.usage();
         if (report.unexpected > 0)
           throw new Error(`${framework}, ${row.name}: ${report.unexpected} good requests were refused`);
