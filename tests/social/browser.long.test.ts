@@ -291,6 +291,8 @@ test('the account page names the login that somebody came with, and keeps it as 
   await begin(page);
   await choose(page, 'kim@example.test');
   await page.waitForURL(account);
+  // a page on the way there may ask for it twice, and the second time would interrupt what is asked for next
+  await page.waitForLoadState('networkidle');
   await page.goto(`${pages.issuer}/account/security`);
   const unlink = page.getByRole('button', { name: 'Unlink: Demo ID' });
   await unlink.click();
